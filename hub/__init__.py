@@ -1,0 +1,1 @@
+"""The city's centre: imports, allocates, announces, watches, exports."""

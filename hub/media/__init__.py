@@ -1,0 +1,1 @@
+"""The hub's videos: probing, remuxing, storing by sha256."""

@@ -1,0 +1,1 @@
+"""The workbook: template, reading, checking and writing sheets."""

@@ -1,0 +1,1 @@
+"""All SQL of the hub; the first argument is always the database."""

@@ -1,0 +1,133 @@
+"""What nodes handed in: how far each node's stream is known, and what became of each event."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from shared.kit.clock import stamp
+from shared.wire import chain
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """How far the hub knows one life of one node's database."""
+
+    acked_seq: int
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    body_sha256: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    event_id: str
+    node_id: int
+    node_inc: str
+    seq: int
+    sitting_id: int
+    kind: str
+    v: int
+    body_sha256: str
+    body: str | None
+    """Kept for quarantined events only: the other kinds have tables of their own."""
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    event_id: str
+    node_name: str
+    kind: str
+    v: int
+    body: str
+    reason: str
+    received_at: str
+
+
+def stream(db: Database, node_id: int, node_inc: str) -> Stream:
+    row = db.conn.execute(
+        "SELECT acked_seq, chain FROM node_stream WHERE node_id = ? AND node_inc = ?",
+        (node_id, node_inc),
+    ).fetchone()
+    return Stream(0, chain.START) if row is None else Stream(row["acked_seq"], row["chain"])
+
+
+def put_stream(db: Database, node_id: int, node_inc: str, stream: Stream) -> None:
+    db.conn.execute(
+        "INSERT INTO node_stream (node_id, node_inc, acked_seq, chain) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (node_id, node_inc) "
+        "DO UPDATE SET acked_seq = excluded.acked_seq, chain = excluded.chain",
+        (node_id, node_inc, stream.acked_seq, stream.chain),
+    )
+
+
+def known(db: Database, event_id: str) -> Known | None:
+    row = db.conn.execute(
+        "SELECT body_sha256, result, reason FROM event WHERE event_id = ?", (event_id,)
+    ).fetchone()
+    return None if row is None else Known(row["body_sha256"], row["result"], row["reason"])
+
+
+def add(db: Database, event: Received, moment: datetime) -> bool:
+    """False when an event of this id is kept already; it is never overwritten."""
+    done = db.conn.execute(
+        """
+        INSERT INTO event (event_id, node_id, node_inc, seq, sitting_id, kind, v,
+                           body_sha256, body, result, reason, received_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (event_id) DO NOTHING
+        """,
+        (
+            event.event_id,
+            event.node_id,
+            event.node_inc,
+            event.seq,
+            event.sitting_id,
+            event.kind,
+            event.v,
+            event.body_sha256,
+            event.body,
+            event.code,
+            event.reason,
+            stamp(moment),
+        ),
+    )
+    return done.rowcount == 1
+
+
+def quarantined(db: Database, limit: int) -> list[Quarantined]:
+    """Newest first, for a person to look at."""
+    rows = db.conn.execute(
+        """
+        SELECT event.event_id, node.name, event.kind, event.v, event.body, event.reason,
+               event.received_at
+        FROM event JOIN node ON node.id = event.node_id
+        WHERE event.result = 'quarantined' ORDER BY event.received_at DESC LIMIT ?
+        """,
+        (limit,),
+    )
+    return [Quarantined(*row) for row in rows]
+
+
+@contextmanager
+def on_its_own(db: Database) -> Iterator[None]:
+    """Inside a batch: what one event did is taken back when it fails, the others stay."""
+    db.conn.execute("SAVEPOINT one_event")
+    try:
+        yield
+    except (sqlite3.IntegrityError, ValueError, LookupError):
+        db.conn.execute("ROLLBACK TO one_event")
+        raise
+    finally:
+        if db.conn.in_transaction:
+            db.conn.execute("RELEASE one_event")

@@ -1,0 +1,48 @@
+"""Which node's cache holds which video, as the nodes report it, and who may fetch one."""
+
+from collections.abc import Iterable
+
+from sqlite_utils import Database
+
+
+def districts_holding(db: Database, video_id: int) -> set[int]:
+    rows = db.conn.execute(
+        "SELECT DISTINCT node.district_id FROM holding JOIN node ON node.id = holding.node_id "
+        "WHERE holding.video_id = ? AND node.state = 'enrolled'",
+        (video_id,),
+    )
+    return {row["district_id"] for row in rows}
+
+
+def change(db: Database, node_id: int, gained: Iterable[str], lost: Iterable[str]) -> None:
+    """By sha256; a video that the hub does not know is passed over."""
+    db.conn.executemany(
+        "DELETE FROM holding WHERE node_id = ? "
+        "AND video_id = (SELECT id FROM video WHERE sha256 = ?)",
+        [(node_id, sha256) for sha256 in lost],
+    )
+    db.conn.executemany(
+        "INSERT INTO holding (video_id, node_id) SELECT id, ? FROM video WHERE sha256 = ? "
+        "ON CONFLICT (video_id, node_id) DO NOTHING",
+        [(node_id, sha256) for sha256 in gained],
+    )
+
+
+def forget_node(db: Database, node_id: int) -> None:
+    """A reinstalled or retired node holds nothing."""
+    db.conn.execute("DELETE FROM holding WHERE node_id = ?", (node_id,))
+
+
+def may_fetch(db: Database, district_id: int, sha256: str) -> bool:
+    """Only videos that somebody of the district has, or had, a task for."""
+    row = db.conn.execute(
+        """
+        SELECT 1 FROM video
+        JOIN performance ON performance.video_id = video.id
+        JOIN task        ON task.performance_id = performance.id AND task.state <> 'withdrawn'
+        JOIN account     ON account.id = task.account_id
+        WHERE video.sha256 = ? AND account.district_id = ? LIMIT 1
+        """,
+        (sha256, district_id),
+    ).fetchone()
+    return row is not None

@@ -1,0 +1,142 @@
+"""Loads: how many tasks each account has and has done, always equal to what table task says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from shared.rules.allocation import Hand
+from shared.rules.rubric import Role, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class LoadKey:
+    """Whose load, of what."""
+
+    sitting_id: int
+    account_id: int
+    item_group_id: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    total: int
+    """Tasks that were not withdrawn."""
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedHand:
+    """Someone who may take a task, with the tasks of the sitting he or she has already."""
+
+    hand: Hand
+    total: int
+
+
+def count(db: Database, key: LoadKey, total: int, done: int) -> None:
+    """Add to a load (or, with negative numbers, take away)."""
+    parameters = (total, done, key.sitting_id, key.account_id, key.item_group_id, key.round)
+    changed = db.conn.execute(
+        """
+        UPDATE load SET total = total + ?, done = done + ?
+        WHERE sitting_id = ? AND account_id = ? AND item_group_id = ? AND round = ?
+        """,
+        parameters,
+    )
+    if changed.rowcount == 0:
+        db.conn.execute(
+            """
+            INSERT INTO load (total, done, sitting_id, account_id, item_group_id, round)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            parameters,
+        )
+
+
+def count_dealt(db: Database, sitting_id: int) -> None:
+    """The loads of a sitting whose tasks were all dealt just now."""
+    db.conn.execute(
+        """
+        INSERT INTO load (sitting_id, account_id, item_group_id, round, total, done)
+        SELECT sitting_id, account_id, item_group_id, round, count(*), 0
+        FROM task WHERE sitting_id = ? AND state = 'open'
+        GROUP BY sitting_id, account_id, item_group_id, round
+        """,
+        (sitting_id,),
+    )
+
+
+def of_sitting(db: Database, sitting_id: int) -> dict[LoadKey, Load]:
+    rows = db.conn.execute(
+        """
+        SELECT sitting_id, account_id, item_group_id, round, total, done
+        FROM load WHERE sitting_id = ? AND total > 0
+        """,
+        (sitting_id,),
+    )
+    return {LoadKey(*row[:4]): Load(*row[4:]) for row in map(tuple, rows)}
+
+
+def recounted(db: Database, sitting_id: int) -> dict[LoadKey, Load]:
+    """The same as of_sitting, from the tasks themselves (slow: for the check)."""
+    rows = db.conn.execute(
+        """
+        SELECT sitting_id, account_id, item_group_id, round, count(*),
+               count(*) FILTER (WHERE state = 'done')
+        FROM task WHERE sitting_id = ? AND state <> 'withdrawn'
+        GROUP BY sitting_id, account_id, item_group_id, round
+        """,
+        (sitting_id,),
+    )
+    return {LoadKey(*row[:4]): Load(*row[4:]) for row in map(tuple, rows)}
+
+
+def by_round(db: Database, sitting_id: int) -> dict[int, Load]:
+    """City-wide, for the rounds that have tasks."""
+    rows = db.conn.execute(
+        """
+        SELECT round, sum(total) AS total, sum(done) AS done
+        FROM load WHERE sitting_id = ? GROUP BY round ORDER BY round
+        """,
+        (sitting_id,),
+    )
+    return {row["round"]: Load(row["total"], row["done"]) for row in rows}
+
+
+def hands_of_district(
+    db: Database, sitting_id: int, role: Role, stage: Stage, district_id: int
+) -> list[LoadedHand]:
+    rows = db.conn.execute(
+        """
+        SELECT a.id, a.district_id, a.capacity,
+               coalesce((SELECT sum(l.total) FROM load l
+                         WHERE l.sitting_id = ? AND l.account_id = a.id), 0)
+        FROM account a
+        WHERE a.role = ? AND a.scope = ? AND a.district_id = ? AND a.state = 'active'
+        ORDER BY a.id
+        """,
+        (sitting_id, role.value, stage.value, district_id),
+    )
+    return [LoadedHand(Hand(row[0], row[1], row[2]), row[3]) for row in rows]
+
+
+def hands_of_city(db: Database, sitting_id: int, role: Role, stage: Stage) -> list[LoadedHand]:
+    """Everyone of a role and stage; reads some thousand rows."""
+    totals = _totals(db, sitting_id)
+    rows = db.conn.execute(
+        """
+        SELECT id, district_id, capacity FROM account
+        WHERE role = ? AND scope = ? AND state = 'active' ORDER BY id
+        """,
+        (role.value, stage.value),
+    )
+    return [LoadedHand(Hand(row[0], row[1], row[2]), totals.get(row[0], 0)) for row in rows]
+
+
+def _totals(db: Database, sitting_id: int) -> Mapping[int, int]:
+    rows = db.conn.execute(
+        "SELECT account_id, sum(total) FROM load WHERE sitting_id = ? GROUP BY account_id",
+        (sitting_id,),
+    )
+    return {row[0]: row[1] for row in rows}

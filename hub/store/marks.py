@@ -1,0 +1,151 @@
+"""Marks: every version that was ever submitted; only a mark's standing changes."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlite_utils import Database
+
+from shared.rules.rubric import Levels, MarkException, levels_from_text, levels_to_text
+
+Standing = Literal["counted", "replaced", "surplus", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    event_id: str
+    sitting_id: int
+    task_id: int
+    performance_id: int
+    round: int
+    account_id: int
+    node_id: int
+    gen: int
+    """The hand-out that it answers."""
+    levels: Levels
+    exception: MarkException | None
+    comment: str
+    revises: str | None
+    spent_ms: int
+    heard_percent: int
+    given_at: str
+    """By the node's clock: evidence, never order."""
+    received_at: str
+    standing: Standing
+
+
+def mark(db: Database, event_id: str) -> Mark | None:
+    row = db.conn.execute(
+        """
+        SELECT event_id, sitting_id, task_id, performance_id, round, account_id, node_id, gen,
+               levels, exception, comment, revises, spent_ms, heard_percent,
+               given_at, received_at, standing
+        FROM mark WHERE event_id = ?
+        """,
+        (event_id,),
+    ).fetchone()
+    return _mark(row) if row else None
+
+
+def counted(db: Database, sitting_id: int, performance_id: int) -> dict[int, Mark]:
+    """By round."""
+    rows = db.conn.execute(
+        """
+        SELECT event_id, sitting_id, task_id, performance_id, round, account_id, node_id, gen,
+               levels, exception, comment, revises, spent_ms, heard_percent,
+               given_at, received_at, standing
+        FROM mark
+        WHERE performance_id = ? AND sitting_id = ? AND standing = 'counted' ORDER BY round
+        """,
+        (performance_id, sitting_id),
+    )
+    return {row["round"]: _mark(row) for row in rows}
+
+
+def all_counted(db: Database, sitting_id: int) -> Iterator[Mark]:
+    """By performance and round."""
+    rows = db.conn.execute(
+        """
+        SELECT event_id, sitting_id, task_id, performance_id, round, account_id, node_id, gen,
+               levels, exception, comment, revises, spent_ms, heard_percent,
+               given_at, received_at, standing
+        FROM mark
+        WHERE sitting_id = ? AND standing = 'counted' ORDER BY performance_id, round
+        """,
+        (sitting_id,),
+    )
+    return (_mark(row) for row in rows)
+
+
+def every(db: Database, sitting_id: int) -> Iterator[Mark]:
+    """Every version and every standing, by performance, round and arrival."""
+    rows = db.conn.execute(
+        """
+        SELECT event_id, sitting_id, task_id, performance_id, round, account_id, node_id, gen,
+               levels, exception, comment, revises, spent_ms, heard_percent,
+               given_at, received_at, standing
+        FROM mark
+        WHERE sitting_id = ? ORDER BY performance_id, round, received_at, event_id
+        """,
+        (sitting_id,),
+    )
+    return (_mark(row) for row in rows)
+
+
+def givers(db: Database, sitting_id: int, performance_id: int) -> set[int]:
+    """Accounts that ever submitted a mark of this performance, whatever its standing."""
+    rows = db.conn.execute(
+        "SELECT DISTINCT account_id FROM mark WHERE performance_id = ? AND sitting_id = ?",
+        (performance_id, sitting_id),
+    )
+    return {row[0] for row in rows}
+
+
+def add(db: Database, mark: Mark) -> bool:
+    """False when it is here already; adding it again changes nothing."""
+    added = db.conn.execute(
+        """
+        INSERT INTO mark (event_id, sitting_id, task_id, performance_id, round, account_id,
+                          node_id, gen, levels, exception, comment, revises, spent_ms,
+                          heard_percent, given_at, received_at, standing)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (event_id) DO NOTHING
+        """,
+        (
+            mark.event_id,
+            mark.sitting_id,
+            mark.task_id,
+            mark.performance_id,
+            mark.round,
+            mark.account_id,
+            mark.node_id,
+            mark.gen,
+            levels_to_text(mark.levels),
+            mark.exception.value if mark.exception else None,
+            mark.comment,
+            mark.revises,
+            mark.spent_ms,
+            mark.heard_percent,
+            mark.given_at,
+            mark.received_at,
+            mark.standing,
+        ),
+    )
+    return added.rowcount == 1
+
+
+def replace(db: Database, event_id: str) -> bool:
+    """A counted mark gives way to its revision."""
+    changed = db.conn.execute(
+        "UPDATE mark SET standing = 'replaced' WHERE event_id = ? AND standing = 'counted'",
+        (event_id,),
+    )
+    return changed.rowcount == 1
+
+
+def _mark(row: sqlite3.Row) -> Mark:
+    values = list(row)
+    values[8] = levels_from_text(row["levels"])
+    values[9] = MarkException(row["exception"]) if row["exception"] else None
+    return Mark(*values)

@@ -1,0 +1,140 @@
+"""Outcomes: the final level of each criterion, with the rounds and the rule that gave it."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Literal
+
+from sqlite_utils import Database
+
+from shared.kit.clock import stamp
+from shared.rules.agreement import Decision, Rule, Verdict
+from shared.rules.rubric import CRITERIA, Criterion, MarkException
+
+OutcomeState = Literal["open", "settled", "exception"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    sitting_id: int
+    performance_id: int
+    state: OutcomeState
+    decided: dict[Criterion, Decision]
+    """All six when settled, none when it is an exception."""
+    exception: MarkException | None
+    exception_rounds: tuple[int, ...]
+    settled_at: str | None
+
+    def agrees_with(self, verdict: Verdict) -> bool:
+        return (
+            self.state == _state(verdict)
+            and self.decided == verdict.decided
+            and self.exception == verdict.exception
+            and self.exception_rounds == verdict.exception_rounds
+        )
+
+
+def outcome(db: Database, sitting_id: int, performance_id: int) -> Outcome | None:
+    """None until rounds 1 and 2 are both marked."""
+    row = db.conn.execute(
+        """
+        SELECT sitting_id, performance_id, state, levels, rounds, rules, exception, settled_at
+        FROM outcome WHERE sitting_id = ? AND performance_id = ?
+        """,
+        (sitting_id, performance_id),
+    ).fetchone()
+    return _outcome(row) if row else None
+
+
+def of_sitting(db: Database, sitting_id: int) -> Iterator[Outcome]:
+    """By performance."""
+    rows = db.conn.execute(
+        """
+        SELECT sitting_id, performance_id, state, levels, rounds, rules, exception, settled_at
+        FROM outcome WHERE sitting_id = ? ORDER BY performance_id
+        """,
+        (sitting_id,),
+    )
+    return (_outcome(row) for row in rows)
+
+
+def count_by_state(db: Database, sitting_id: int) -> dict[OutcomeState, int]:
+    rows = db.conn.execute(
+        "SELECT state, count(*) FROM outcome WHERE sitting_id = ? GROUP BY state", (sitting_id,)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def put(
+    db: Database, sitting_id: int, performance_id: int, verdict: Verdict, moment: datetime
+) -> None:
+    """Writing the same verdict again changes nothing, the time of settling least of all."""
+    levels, rounds, rules = _texts(verdict)
+    db.conn.execute(
+        """
+        INSERT INTO outcome
+          (sitting_id, performance_id, state, levels, rounds, rules, exception, settled_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (sitting_id, performance_id) DO UPDATE SET
+          state = excluded.state, levels = excluded.levels, rounds = excluded.rounds,
+          rules = excluded.rules, exception = excluded.exception, settled_at = excluded.settled_at
+        WHERE outcome.state <> excluded.state OR outcome.levels <> excluded.levels
+           OR outcome.rounds <> excluded.rounds OR outcome.rules <> excluded.rules
+           OR coalesce(outcome.exception, '') <> coalesce(excluded.exception, '')
+        """,
+        (
+            sitting_id,
+            performance_id,
+            _state(verdict),
+            levels,
+            rounds,
+            rules,
+            verdict.exception.value if verdict.exception else None,
+            stamp(moment) if verdict.is_final else None,
+        ),
+    )
+
+
+def _state(verdict: Verdict) -> OutcomeState:
+    if not verdict.is_final:
+        return "open"
+    return "exception" if verdict.exception else "settled"
+
+
+def _texts(verdict: Verdict) -> tuple[str, str, str]:
+    """levels, rounds and rules: arrays of six in the order of CRITERIA, null where open.
+
+    An exception has no levels; its rounds are those that confirmed it, in every place.
+    """
+    if verdict.exception:
+        confirmed = [list(verdict.exception_rounds)] * len(CRITERIA)
+        nothing = json.dumps([None] * len(CRITERIA))
+        return nothing, json.dumps(confirmed), nothing
+    found = [verdict.decided.get(criterion) for criterion in CRITERIA]
+    return (
+        json.dumps([str(d.level) if d else None for d in found]),
+        json.dumps([list(d.rounds) if d else None for d in found]),
+        json.dumps([d.rule.value if d else None for d in found]),
+    )
+
+
+def _outcome(row: sqlite3.Row) -> Outcome:
+    levels, rounds, rules = (json.loads(row[n]) for n in ("levels", "rounds", "rules"))
+    exception = MarkException(row["exception"]) if row["exception"] else None
+    decided = {
+        criterion: Decision(Fraction(level), tuple(by), Rule(rule))
+        for criterion, level, by, rule in zip(CRITERIA, levels, rounds, rules, strict=True)
+        if level is not None
+    }
+    return Outcome(
+        row["sitting_id"],
+        row["performance_id"],
+        row["state"],
+        decided,
+        exception,
+        tuple(rounds[0]) if exception else (),
+        row["settled_at"],
+    )

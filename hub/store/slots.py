@@ -1,0 +1,162 @@
+"""Slots: the rounds a performance needs, and which mark fills each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlite_utils import Database
+
+from shared.kit.clock import stamp
+
+SlotState = Literal["waiting", "assigned", "filled", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    sitting_id: int
+    performance_id: int
+    round: int
+    criteria: int
+    """Mask, see shared.rules.rubric.to_mask."""
+    state: SlotState
+    """waiting: nobody could be given it; closed: not needed any more."""
+    gen: int
+    """Rises with every hand-out and every change of the criteria."""
+    task_id: int | None
+    mark_id: str | None
+    since: str
+
+
+def of_performance(db: Database, sitting_id: int, performance_id: int) -> dict[int, Slot]:
+    """By round."""
+    rows = db.conn.execute(
+        """
+        SELECT sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since
+        FROM slot WHERE sitting_id = ? AND performance_id = ? ORDER BY round
+        """,
+        (sitting_id, performance_id),
+    )
+    return {row["round"]: Slot(*row) for row in rows}
+
+
+def of_sitting(db: Database, sitting_id: int) -> Iterator[Slot]:
+    """All of them, by performance and round."""
+    rows = db.conn.execute(
+        """
+        SELECT sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since
+        FROM slot WHERE sitting_id = ? ORDER BY performance_id, round
+        """,
+        (sitting_id,),
+    )
+    return (Slot(*row) for row in rows)
+
+
+def waiting(db: Database, sitting_id: int, limit: int) -> list[Slot]:
+    """What nobody could be given, the longest waiting first."""
+    rows = db.conn.execute(
+        """
+        SELECT sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since
+        FROM slot WHERE sitting_id = ? AND state = 'waiting'
+        ORDER BY since, performance_id, round LIMIT ?
+        """,
+        (sitting_id, limit),
+    )
+    return [Slot(*row) for row in rows]
+
+
+def waiting_by_round(db: Database, sitting_id: int) -> dict[int, int]:
+    rows = db.conn.execute(
+        """
+        SELECT round, count(*) FROM slot WHERE sitting_id = ? AND state = 'waiting' GROUP BY round
+        """,
+        (sitting_id,),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def exists(db: Database, sitting_id: int) -> bool:
+    """Whether the sitting was allocated."""
+    row = db.conn.execute("SELECT 1 FROM slot WHERE sitting_id = ? LIMIT 1", (sitting_id,))
+    return row.fetchone() is not None
+
+
+def add_dealt(db: Database, sitting_id: int) -> None:
+    """A slot for each task of a sitting whose tasks were all dealt just now."""
+    db.conn.execute(
+        """
+        INSERT INTO slot
+          (sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since)
+        SELECT sitting_id, performance_id, round, criteria, 'assigned', gen, id, NULL, created_at
+        FROM task WHERE sitting_id = ? ORDER BY performance_id, round
+        """,
+        (sitting_id,),
+    )
+
+
+def wait(
+    db: Database,
+    sitting_id: int,
+    performance_id: int,
+    round: int,
+    criteria: int,
+    moment: datetime,
+) -> Slot:
+    """Open a slot that is new, was closed, or was taken back; its gen rises."""
+    row = db.conn.execute(
+        """
+        INSERT INTO slot (sitting_id, performance_id, round, criteria, state, gen, since)
+        VALUES (?, ?, ?, ?, 'waiting', 1, ?)
+        ON CONFLICT (sitting_id, performance_id, round) DO UPDATE SET
+          criteria = excluded.criteria, state = 'waiting', gen = slot.gen + 1,
+          task_id = NULL, since = excluded.since
+        RETURNING
+          sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since
+        """,
+        (sitting_id, performance_id, round, criteria, stamp(moment)),
+    ).fetchone()
+    return Slot(*row)
+
+
+def assign(db: Database, slot: Slot, task_id: int, moment: datetime) -> None:
+    db.conn.execute(
+        """
+        UPDATE slot SET state = 'assigned', task_id = ?, since = ?
+        WHERE sitting_id = ? AND performance_id = ? AND round = ? AND state = 'waiting'
+        """,
+        (task_id, stamp(moment), slot.sitting_id, slot.performance_id, slot.round),
+    )
+
+
+def reshape(db: Database, slot: Slot, criteria: int) -> int:
+    """Change what the slot asks for; the new gen."""
+    row = db.conn.execute(
+        """
+        UPDATE slot SET criteria = ?, gen = gen + 1
+        WHERE sitting_id = ? AND performance_id = ? AND round = ?
+        RETURNING gen
+        """,
+        (criteria, slot.sitting_id, slot.performance_id, slot.round),
+    ).fetchone()
+    return int(row[0])
+
+
+def fill(db: Database, slot: Slot, task_id: int, mark_id: str, moment: datetime) -> None:
+    """With its first mark, or with the revision of the mark it has."""
+    db.conn.execute(
+        """
+        UPDATE slot SET state = 'filled', task_id = ?, mark_id = ?, since = ?
+        WHERE sitting_id = ? AND performance_id = ? AND round = ?
+        """,
+        (task_id, mark_id, stamp(moment), slot.sitting_id, slot.performance_id, slot.round),
+    )
+
+
+def close(db: Database, slot: Slot, moment: datetime) -> None:
+    db.conn.execute(
+        """
+        UPDATE slot SET state = 'closed', task_id = NULL, since = ?
+        WHERE sitting_id = ? AND performance_id = ? AND round = ?
+        """,
+        (stamp(moment), slot.sitting_id, slot.performance_id, slot.round),
+    )

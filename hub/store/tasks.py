@@ -1,0 +1,222 @@
+"""Tasks: slots handed to people; every change of state is counted in the loads at once."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlite_utils import Database
+
+from hub.store import loads
+from shared.kit.clock import stamp
+
+TaskState = Literal["open", "done", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    sitting_id: int
+    performance_id: int
+    item_group_id: int
+    round: int
+    account_id: int
+    criteria: int
+    """Mask, see shared.rules.rubric.to_mask."""
+    gen: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    id: int
+    sitting_id: int
+    performance_id: int
+    item_group_id: int
+    round: int
+    account_id: int
+    criteria: int
+    gen: int
+    state: TaskState
+    locked: bool
+    """A later round has begun: its mark can no longer be revised."""
+    position: int
+    created_at: str
+    district_id: int
+    """The account's."""
+
+    @property
+    def load_key(self) -> loads.LoadKey:
+        return loads.LoadKey(self.sitting_id, self.account_id, self.item_group_id, self.round)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A task and the district whose nodes hold it."""
+
+    id: int
+    district_id: int
+
+
+def task(db: Database, id: int) -> Task | None:
+    row = db.conn.execute(
+        """
+        SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
+               t.criteria, t.gen, t.state, t.locked, t.position, t.created_at, a.district_id
+        FROM task t JOIN account a ON a.id = t.account_id WHERE t.id = ?
+        """,
+        (id,),
+    ).fetchone()
+    return _task(row) if row else None
+
+
+def of_performance(db: Database, sitting_id: int, performance_id: int) -> list[Task]:
+    """All that were ever handed out, the oldest first."""
+    rows = db.conn.execute(
+        """
+        SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
+               t.criteria, t.gen, t.state, t.locked, t.position, t.created_at, a.district_id
+        FROM task t JOIN account a ON a.id = t.account_id
+        WHERE t.performance_id = ? AND t.sitting_id = ? ORDER BY t.id
+        """,
+        (performance_id, sitting_id),
+    )
+    return [_task(row) for row in rows]
+
+
+def open_of_account(db: Database, account_id: int, sitting_id: int) -> list[Task]:
+    rows = db.conn.execute(
+        """
+        SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
+               t.criteria, t.gen, t.state, t.locked, t.position, t.created_at, a.district_id
+        FROM task t JOIN account a ON a.id = t.account_id
+        WHERE t.account_id = ? AND t.sitting_id = ? AND t.state = 'open' ORDER BY t.id
+        """,
+        (account_id, sitting_id),
+    )
+    return [_task(row) for row in rows]
+
+
+def first_hand_outs(db: Database, sitting_id: int) -> Iterator[Task]:
+    """What was dealt before marking began, whatever became of it: rounds 1 and 2 in order."""
+    rows = db.conn.execute(
+        """
+        SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
+               t.criteria, t.gen, t.state, t.locked, t.position, t.created_at, a.district_id
+        FROM task t JOIN account a ON a.id = t.account_id
+        WHERE t.id IN (SELECT min(id) FROM task WHERE sitting_id = ? AND round <= 2
+                       GROUP BY performance_id, round)
+        ORDER BY t.performance_id, t.round
+        """,
+        (sitting_id,),
+    )
+    return (_task(row) for row in rows)
+
+
+def state_by_id(db: Database, sitting_id: int) -> dict[int, TaskState]:
+    """Of the tasks that were not withdrawn."""
+    rows = db.conn.execute(
+        "SELECT id, state FROM task WHERE sitting_id = ? AND state <> 'withdrawn'", (sitting_id,)
+    )
+    return {row["id"]: row["state"] for row in rows}
+
+
+def placed(db: Database, sitting_id: int) -> list[Placed]:
+    """The sitting's tasks in the order in which they will be worked on."""
+    rows = db.conn.execute(
+        """
+        SELECT t.id, a.district_id FROM task t JOIN account a ON a.id = t.account_id
+        WHERE t.sitting_id = ? ORDER BY t.position, t.id
+        """,
+        (sitting_id,),
+    )
+    return [Placed(*row) for row in rows]
+
+
+def add(db: Database, new: NewTask, moment: datetime) -> int:
+    added = db.conn.execute(
+        """
+        INSERT INTO task (sitting_id, performance_id, item_group_id, round, account_id,
+                          criteria, gen, state, position, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)
+        RETURNING id
+        """,
+        _parameters(new, stamp(moment)),
+    ).fetchone()
+    key = loads.LoadKey(new.sitting_id, new.account_id, new.item_group_id, new.round)
+    loads.count(db, key, total=1, done=0)
+    return int(added[0])
+
+
+def add_dealt(db: Database, dealt: Iterable[NewTask], moment: datetime) -> None:
+    """All tasks of a new sitting; the caller counts the loads once, with loads.count_dealt."""
+    text = stamp(moment)
+    db.conn.executemany(
+        """
+        INSERT INTO task (sitting_id, performance_id, item_group_id, round, account_id,
+                          criteria, gen, state, position, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)
+        """,
+        (_parameters(new, text) for new in dealt),
+    )
+
+
+def finish(db: Database, task: Task) -> bool:
+    """An open task is done; so is a withdrawn one whose mark still filled the slot."""
+    changed = db.conn.execute(
+        "UPDATE task SET state = 'done' WHERE id = ? AND state = ?", (task.id, task.state)
+    )
+    if task.state == "done" or changed.rowcount == 0:
+        return False
+    loads.count(db, task.load_key, total=1 if task.state == "withdrawn" else 0, done=1)
+    return True
+
+
+def withdraw(db: Database, task: Task) -> bool:
+    """Only an open task can be: what was done stays done."""
+    changed = db.conn.execute(
+        "UPDATE task SET state = 'withdrawn' WHERE id = ? AND state = 'open'", (task.id,)
+    )
+    if changed.rowcount == 0:
+        return False
+    loads.count(db, task.load_key, total=-1, done=0)
+    return True
+
+
+def reshape(db: Database, id: int, criteria: int, gen: int) -> None:
+    db.conn.execute("UPDATE task SET criteria = ?, gen = ? WHERE id = ?", (criteria, gen, id))
+
+
+def lock_before(db: Database, sitting_id: int, performance_id: int, round: int) -> list[Placed]:
+    """Lock what is left unlocked of the earlier rounds; the tasks that this changed."""
+    rows = db.conn.execute(
+        """
+        SELECT t.id, a.district_id FROM task t JOIN account a ON a.id = t.account_id
+        WHERE t.performance_id = ? AND t.sitting_id = ? AND t.round < ?
+          AND t.locked = 0 AND t.state <> 'withdrawn'
+        """,
+        (performance_id, sitting_id, round),
+    )
+    changed = [Placed(*row) for row in rows]
+    db.conn.executemany("UPDATE task SET locked = 1 WHERE id = ?", [(t.id,) for t in changed])
+    return changed
+
+
+def _parameters(new: NewTask, created_at: str) -> tuple[int | str, ...]:
+    return (
+        new.sitting_id,
+        new.performance_id,
+        new.item_group_id,
+        new.round,
+        new.account_id,
+        new.criteria,
+        new.gen,
+        new.position,
+        created_at,
+    )
+
+
+def _task(row: sqlite3.Row) -> Task:
+    values = list(row)
+    values[9] = bool(values[9])
+    return Task(*values)

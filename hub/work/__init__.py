@@ -1,0 +1,1 @@
+"""What happens on the hub: one verb a file, one transaction a call."""

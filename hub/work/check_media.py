@@ -1,0 +1,181 @@
+"""Checks the video files of an import over all cores, and keeps what the check found."""
+
+import errno
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from hub.media.probe import Probe, Unusable, probe
+from hub.media.shelf import Stored, path_of, take_in
+from hub.store import videos
+from hub.store.videos import MediaCheck, NewVideo
+from shared.kit.refusal import Refusal
+
+BATCH = 64
+"""Files between two commits: what an interrupted import has to check again at most."""
+_ALONE_MAX = 4
+"""So few files are not worth starting processes for."""
+_CRASHED = (
+    "检查时解码程序异常退出，文件可能已损坏。请转码为 MP4（H.264 视频 + AAC 声音）后重新导入。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    name: str
+    """As the 作品 sheet writes it: relative to the folder, with "/"."""
+    bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    file: File
+    stored: Stored | None
+    """None where the file cannot be used, or was only looked at."""
+    problem: str | None
+    is_lasting: bool = True
+    """False for trouble of the disk, which says nothing of the file."""
+
+
+def list_files(folder: Path) -> dict[str, File]:
+    """Every file under the folder, by the name that the 作品 sheet gives it."""
+    if not folder.is_dir():
+        raise Refusal("no_such_folder", f"找不到视频文件夹：{folder}")
+    files = {}
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = Path(root, name)
+            state = path.stat()
+            relative = path.relative_to(folder).as_posix()
+            files[relative] = File(relative, state.st_size, state.st_mtime_ns)
+    return files
+
+
+def known_checks(
+    db: Database, files: Iterable[File], shelf: Path | None
+) -> tuple[dict[str, MediaCheck], list[File]]:
+    """What earlier checks said of these very files, and the files still to be checked.
+
+    A file that is no longer on the shelf (a restored hub) is checked again.
+    """
+    checks = videos.checks(db)
+    known, unknown = {}, []
+    for file in files:
+        check = checks.get(file.name)
+        is_same = check and (check.bytes, check.mtime_ns) == (file.bytes, file.mtime_ns)
+        if check and is_same and _is_on_shelf(check, shelf):
+            known[file.name] = check
+        else:
+            unknown.append(file)
+    return known, unknown
+
+
+def examine(
+    folder: Path, files: Iterable[File], shelf: Path | None, workers: int | None = None
+) -> Iterator[list[Examined]]:
+    """Batches in the order of the files; with a shelf the usable ones are taken in."""
+    waiting = list(files)
+    if len(waiting) <= _ALONE_MAX:
+        if waiting:
+            yield [_examine_one(folder, file, shelf) for file in waiting]
+        return
+    remaining = iter(waiting)
+    with _Pool(folder, shelf, workers or os.cpu_count() or 1) as pool:
+        while batch := list(islice(remaining, BATCH)):
+            yield pool.examine(batch)
+
+
+def keep(db: Database, examined: Iterable[Examined], moment: datetime) -> None:
+    for one in examined:
+        if not one.is_lasting:
+            continue
+        video_id = videos.add(db, _new_video(one.stored)) if one.stored else None
+        file = one.file
+        videos.put_check(
+            db, MediaCheck(file.name, file.bytes, file.mtime_ns, video_id, one.problem), moment
+        )
+
+
+def usable(checks: Mapping[str, MediaCheck]) -> dict[str, int]:
+    """The id of each file's video, of files that have one."""
+    return {name: check.video_id for name, check in checks.items() if check.video_id}
+
+
+class _Pool:
+    """Processes that may die on a bad file: the file is named, the others go on."""
+
+    def __init__(self, folder: Path, shelf: Path | None, workers: int) -> None:
+        self._folder, self._shelf, self._workers = folder, shelf, workers
+        self._pool = _start(workers)
+
+    def __enter__(self) -> "_Pool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def examine(self, batch: list[File]) -> list[Examined]:
+        try:
+            futures = [self._submit(self._pool, file) for file in batch]
+            return [future.result() for future in futures]
+        except BrokenProcessPool:
+            self._pool.shutdown()
+            self._pool = _start(self._workers)
+        return [self._examine_alone(file) for file in batch]
+
+    def _examine_alone(self, file: File) -> Examined:
+        """After a crash nobody knows which file it was: each gets a process of its own."""
+        with _start(1) as alone:
+            try:
+                return self._submit(alone, file).result()
+            except BrokenProcessPool:
+                return Examined(file, None, _CRASHED)
+
+    def _submit(self, pool: ProcessPoolExecutor, file: File) -> "Future[Examined]":
+        return pool.submit(_examine_one, self._folder, file, self._shelf)
+
+
+def _start(workers: int) -> ProcessPoolExecutor:
+    # Forking would copy open databases and held locks of the hub into the children.
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+def _examine_one(folder: Path, file: File, shelf: Path | None) -> Examined:
+    source = folder / file.name
+    try:
+        if shelf is not None:
+            return Examined(file, take_in(source, shelf), None)
+        probe(source)
+    except Unusable as unusable:
+        return Examined(file, None, unusable.reason)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        return Examined(file, None, f"读取文件失败：{error.strerror}", is_lasting=False)
+    return Examined(file, None, None)
+
+
+def _is_on_shelf(check: MediaCheck, shelf: Path | None) -> bool:
+    return shelf is None or not check.sha256 or path_of(shelf, check.sha256).is_file()
+
+
+def _new_video(stored: Stored) -> NewVideo:
+    seen: Probe = stored.probe
+    return NewVideo(
+        stored.sha256,
+        stored.bytes,
+        seen.duration_ms,
+        seen.width,
+        seen.height,
+        seen.peaks,
+        seen.loudness_db,
+    )

@@ -1,0 +1,1 @@
+"""A district's lab: caches the videos and serves marking."""

@@ -1,0 +1,1 @@
+"""The door for people: pages and the marking page's JSON API."""

@@ -1,0 +1,276 @@
+"""The marking page and its JSON API: tasks out, marks in."""
+
+from statistics import median
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Template
+from sqlite_utils import Database
+
+from node.pages.people import Person
+from node.pages.words import (
+    AnnouncementView,
+    GiveFault,
+    GiveMark,
+    GivePreference,
+    GiveReceipt,
+    GroupProgress,
+    HistoryView,
+    ProgressView,
+    RoundView,
+    TasksView,
+    history_row,
+    task_view,
+)
+from node.store import announcements, exam, marks, meta, preferences, tasks
+from node.store.accounts import Account
+from node.work.give_mark import Answer, give_mark
+from node.work.read_announcement import read_announcement
+from node.work.report_fault import report_fault
+from shared.kit.clock import now, stamp
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+from shared.rules.rounds import Milestone, leaving
+from shared.rules.rubric import CRITERIA, Criterion, MarkException, Role
+from shared.web.rendering import page
+
+TASKS_MAX = 10
+PACE_MARKS = 20
+MARKERS = (Role.MARKER, Role.LEADER)
+
+DEFAULT_PREFERENCES = {"layout": "full", "theme": "light", "font": "standard", "chime": "on"}
+
+
+@get("/mark", sync_to_thread=False)
+def shell(person: NamedDependency[Person]) -> Template:
+    person.require(*MARKERS)
+    return page("marking.html")
+
+
+@get("/api/me", sync_to_thread=True)
+def me(person: NamedDependency[Person], store: NamedDependency[Store]) -> dict[str, Any]:
+    person.require(*MARKERS)
+    with store.reading() as db:
+        link, known, sitting = meta.link(db), exam.exam(db), exam.current_sitting(db)
+        policy = exam.policy(db)
+        return {
+            "account": _account(person.account),
+            "district": link.district if link else "",
+            "exam_name": known.name if known else "",
+            "sitting": sitting,
+            "policy": {
+                "show_round": policy.show_round,
+                "heard_percent_min": policy.heard_percent_min,
+                "leader_sees_marks": policy.leader_sees_marks,
+                "incomplete_may_be_scored": policy.incomplete_may_be_scored,
+            },
+            "preferences": DEFAULT_PREFERENCES | preferences.of_account(db, person.id),
+            "criteria": [{"code": c.value, "label": c.label} for c in CRITERIA],
+            "exceptions": [{"code": e.value, "label": e.label} for e in MarkException],
+            "groups": _groups(db, person.account),
+        }
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "name": account.name,
+        "phone_masked": f"{account.phone[:3]}****{account.phone[-4:]}",
+        "role": account.role.value,
+        "scope": account.scope.value if account.scope else None,
+    }
+
+
+def _groups(db: Database, account: Account) -> list[dict[str, Any]]:
+    words = exam.descriptors(db)
+    return [
+        {
+            "id": group.id,
+            "label": group.label,
+            "stage_label": group.stage.label,
+            "item": group.item,
+            "descriptors": words.get(group.id, {}),
+        }
+        for group in exam.groups(db)
+        if group.stage == account.scope
+    ]
+
+
+@get("/api/progress", sync_to_thread=True)
+def progress(
+    request: Request[Any, Any, State],
+    person: NamedDependency[Person],
+    store: NamedDependency[Store],
+) -> ProgressView:
+    person.require(*MARKERS)
+    uplink = request.app.state.uplink.view()
+    with store.reading() as db:
+        sitting = exam.current_sitting(db)
+        is_open = sitting is not None and sitting.state == "open"
+        is_over = sitting is not None and sitting.kind == "formal" and sitting.state == "closed"
+        may = leaving(
+            person.account.role,
+            [Milestone(m) for m in uplink.city_done],
+            sitting_is_over=is_over,
+        )
+        return ProgressView(
+            groups=_progress(db, person.account, sitting.id if sitting and is_open else 0),
+            city=[RoundView(r.round, r.total, r.done) for r in uplink.city],
+            may_leave=may.may_leave,
+            leave_text=may.text,
+            session_over=is_over,
+            sitting_id=sitting.id if sitting and is_open else None,
+            announcements=_announcements(db, person.account),
+            pace_s=_pace(db, person.id),
+            pending_on_node=marks.count_pending(db, person.id),
+            server_time=stamp(now()),
+        )
+
+
+def _progress(db: Database, account: Account, sitting_id: int) -> list[GroupProgress]:
+    counts = tasks.counts_for(db, account.id, sitting_id)
+    return [
+        GroupProgress(
+            id=group.id,
+            label=group.label,
+            rounds=[RoundView(c.round, c.total, c.done) for c in mine],
+            open=sum(c.total - c.done for c in mine),
+            open_round3=sum(c.total - c.done for c in mine if c.round > 2),
+        )
+        for group in exam.groups(db)
+        if group.stage == account.scope
+        for mine in [[c for c in counts if c.item_group_id == group.id]]
+    ]
+
+
+def _announcements(db: Database, account: Account) -> list[AnnouncementView]:
+    read = announcements.read_ids(db, account.id)
+    return [
+        AnnouncementView(a.id, a.strength, a.text, a.kind, a.published_at, a.id in read)
+        for a in announcements.for_role(db, account.role)
+    ]
+
+
+def _pace(db: Database, account_id: int) -> float | None:
+    times = marks.recent_times(db, account_id, PACE_MARKS)
+    return median(times) / 1000 if times else None
+
+
+@get("/api/tasks", sync_to_thread=True)
+def next_tasks(
+    person: NamedDependency[Person],
+    store: NamedDependency[Store],
+    group: FromQuery[int],
+    limit: FromQuery[int] = 3,
+    skip: FromQuery[str] = "",
+) -> TasksView:
+    """What to mark next; `skip` names tasks whose marks still wait in the browser."""
+    person.require(*MARKERS)
+    skipped = {int(part) for part in skip.split(",") if part.isdecimal()}
+    limit = min(max(limit, 1), TASKS_MAX)
+    with store.reading() as db:
+        sitting = exam.open_sitting(db)
+        if sitting is None:
+            return TasksView([], 0, 0, 0)
+        found = tasks.open_for(db, person.id, sitting.id, group, limit + len(skipped))
+        counts = [
+            c for c in tasks.counts_for(db, person.id, sitting.id) if c.item_group_id == group
+        ]
+        shows_round = exam.policy(db).show_round
+    wanted = [t for t in found if t.id not in skipped]
+    return TasksView(
+        tasks=[task_view(t, shows_round=shows_round) for t in wanted[:limit]],
+        total=sum(c.total for c in counts),
+        done=sum(c.done for c in counts),
+        waiting_for_video=sum(not t.is_video_ready for t in wanted),
+    )
+
+
+@post("/api/marks", sync_to_thread=True, status_code=200)
+def give(
+    request: Request[Any, Any, State],
+    data: GiveMark,
+    person: NamedDependency[Person],
+    store: NamedDependency[Store],
+) -> dict[str, Any]:
+    person.require(*MARKERS)
+    answer = _to_answer(data)
+    with store.writing() as db:
+        give_mark(db, person.id, answer, now())
+    request.app.state.uplink.wake_push()
+    return {"saved": True, "event_id": data.event_id}
+
+
+def _to_answer(data: GiveMark) -> Answer:
+    try:
+        levels = {Criterion(code): level for code, level in data.levels.items()}
+        exception = MarkException(data.exception) if data.exception else None
+    except ValueError as error:
+        raise Refusal("invalid", "评价维度或标记不对，请刷新页面后重试。", 400) from error
+    return Answer(
+        event_id=data.event_id,
+        task_id=data.task_id,
+        gen=data.gen,
+        levels=levels,
+        exception=exception,
+        comment=data.comment,
+        revises=data.revises,
+        spent_ms=data.spent_ms,
+        heard_percent=data.heard_percent,
+    )
+
+
+@get("/api/history", sync_to_thread=True)
+def history(
+    person: NamedDependency[Person],
+    store: NamedDependency[Store],
+    group: FromQuery[int] = 0,
+    before: FromQuery[str] = "",
+    query: FromQuery[str] = "",
+) -> HistoryView:
+    person.require(*MARKERS)
+    with store.reading() as db:
+        sitting = exam.current_sitting(db)
+        if sitting is None:
+            return HistoryView([], more=False)
+        found = marks.history(db, person.id, sitting.id, group, before, query)
+        rows = [history_row(db, mark, task) for mark, task in found[: marks.PAGE_ROWS]]
+    return HistoryView(rows, more=len(found) > marks.PAGE_ROWS)
+
+
+@post("/api/faults", sync_to_thread=True, status_code=200)
+def fault(
+    request: Request[Any, Any, State],
+    data: GiveFault,
+    person: NamedDependency[Person],
+    store: NamedDependency[Store],
+) -> dict[str, bool]:
+    person.require(*MARKERS)
+    with store.writing() as db:
+        report_fault(db, person.id, data.task_id, data.fault, data.event_id, now())
+    request.app.state.uplink.wake_push()
+    return {"set_aside": True}
+
+
+@post("/api/receipts", sync_to_thread=True, status_code=200)
+def receipt(
+    data: GiveReceipt, person: NamedDependency[Person], store: NamedDependency[Store]
+) -> dict[str, bool]:
+    with store.writing() as db:
+        read_announcement(db, person.id, data.announcement_id, now())
+    return {"read": True}
+
+
+@post("/api/preferences", sync_to_thread=True, status_code=200)
+def prefer(
+    data: GivePreference, person: NamedDependency[Person], store: NamedDependency[Store]
+) -> dict[str, bool]:
+    with store.writing() as db:
+        preferences.put(db, person.id, data.key, data.value)
+    return {"kept": True}
+
+
+ROUTES = [shell, me, progress, next_tasks, give, history, fault, receipt, prefer]

@@ -1,0 +1,36 @@
+"""What a technician may set on a node: node.toml in the data folder, environment, flags."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.kit.refusal import Refusal
+from shared.kit.settings import load
+
+ENV_PREFIX = "SHENGPING_NODE_"
+FILE_NAME = "node.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    data: Path = Path("data/node")
+    host: str = "0.0.0.0"
+    port: int = 8080
+    bandwidth_mbit: float = 240.0
+    """What fetching videos may take of the link; 0: all of it."""
+    video_parallel: int = 3
+    cache_bytes_max: int = 0
+    """How much the cached videos may take; 0: as much as the disk has."""
+    disk_reserve_bytes: int = 2_000_000_000
+    """What fetching videos leaves free on the disk, so that marks can always be saved."""
+
+
+def settings_from(data: Path, flags: Mapping[str, object]) -> NodeSettings:
+    found = load(NodeSettings, data / FILE_NAME, ENV_PREFIX, {**flags, "data": data})
+    if not 0 <= found.port <= 65535:
+        raise Refusal("setting_wrong", f"端口应在 0 到 65535 之间，现在是 {found.port}。")
+    if not 1 <= found.video_parallel <= 8:
+        raise Refusal("setting_wrong", "同时下载的视频数 video_parallel 应为 1 到 8。")
+    if min(found.bandwidth_mbit, found.cache_bytes_max, found.disk_reserve_bytes) < 0:
+        raise Refusal("setting_wrong", "带宽、缓存上限和磁盘保留空间不能是负数。")
+    return found

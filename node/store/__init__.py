@@ -1,0 +1,1 @@
+"""All SQL of the node; the first argument is always the database."""

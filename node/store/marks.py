@@ -1,0 +1,128 @@
+"""SQL of marks: every version that was submitted on this node, and what the hub said of it."""
+
+from dataclasses import dataclass
+from sqlite3 import Row
+
+from sqlite_utils import Database
+
+from node.store.tasks import Task, task
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    event_id: str
+    sitting_id: int
+    task_id: int
+    account_id: int
+    gen: int
+    levels: str
+    exception: str | None
+    comment: str
+    revises: str | None
+    spent_ms: int
+    heard_percent: int
+    given_at: str
+    result: str | None = None
+    """A shared.wire.codes.Code once the hub has it, None before."""
+    reason: str = ""
+
+
+def mark(db: Database, event_id: str) -> Mark | None:
+    row = db.conn.execute(_MARK + " WHERE mark.event_id = ?", (event_id,)).fetchone()
+    return Mark(*row) if row else None
+
+
+def add(db: Database, given: Mark) -> bool:
+    """False when a mark of this id is there already."""
+    added = db.conn.execute(
+        """
+        INSERT INTO mark (event_id, sitting_id, task_id, account_id, gen, levels, exception,
+                          comment, revises, spent_ms, heard_percent, given_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (event_id) DO NOTHING
+        """,
+        (
+            *(given.event_id, given.sitting_id, given.task_id, given.account_id, given.gen),
+            *(given.levels, given.exception, given.comment, given.revises),
+            *(given.spent_ms, given.heard_percent, given.given_at),
+        ),
+    )
+    return added.rowcount == 1
+
+
+def set_result(db: Database, event_id: str, code: str, reason: str) -> None:
+    """What the hub decided; where it refused a revision, the earlier mark stands again."""
+    db.conn.execute(
+        "UPDATE mark SET result = ?, reason = ? WHERE event_id = ?", (code, reason, event_id)
+    )
+    if code == "refused":
+        db.conn.execute(
+            """
+            UPDATE task SET mark_id = (SELECT revises FROM mark WHERE event_id = ?)
+             WHERE mark_id = ?
+               AND (SELECT revises FROM mark WHERE event_id = ?) IS NOT NULL
+            """,
+            (event_id, event_id, event_id),
+        )
+
+
+def history(
+    db: Database, account_id: int, sitting_id: int, item_group_id: int, before: str, query: str
+) -> list[tuple[Mark, Task]]:
+    """One page, newest first: the standing version of each mark, and refused revisions.
+
+    `item_group_id` 0 means all; `before` is exclusive, "" for the newest; `query` is part of a
+    performance's code. One row more than a page says that there are older ones.
+    """
+    rows: list[Row] = db.conn.execute(
+        _MARK
+        + """
+          JOIN task ON task.id = mark.task_id
+         WHERE mark.account_id = ? AND mark.sitting_id = ?
+           AND (task.mark_id = mark.event_id OR mark.result = 'refused')
+           AND (? = 0 OR task.item_group_id = ?)
+           AND (? = '' OR mark.given_at < ?)
+           AND instr(task.performance, ?) > 0
+         ORDER BY mark.given_at DESC, mark.event_id DESC
+         LIMIT ?
+        """,
+        (
+            *(account_id, sitting_id, item_group_id, item_group_id),
+            *(before, before, query.strip().upper(), PAGE_ROWS + 1),
+        ),
+    ).fetchall()
+    marks = [Mark(*row) for row in rows]
+    return [(m, t) for m in marks if (t := task(db, m.task_id)) is not None]
+
+
+def count_pending(db: Database, account_id: int) -> int:
+    """Marks of this account that the hub has not got yet."""
+    row = db.conn.execute(
+        "SELECT count(*) FROM mark WHERE account_id = ? AND result IS NULL", (account_id,)
+    ).fetchone()
+    return int(row[0])
+
+
+def recent_times(db: Database, account_id: int, limit: int) -> list[int]:
+    """Milliseconds spent on the account's latest marks."""
+    rows = db.conn.execute(
+        "SELECT spent_ms FROM mark WHERE account_id = ? ORDER BY given_at DESC LIMIT ?",
+        (account_id, limit),
+    )
+    return [int(row[0]) for row in rows]
+
+
+def drop_sitting(db: Database, sitting_id: int) -> int:
+    """Forgets the marks of a trial; a trigger refuses this for a formal sitting."""
+    db.conn.execute("UPDATE mark SET revises = NULL WHERE sitting_id = ?", (sitting_id,))
+    return db.conn.execute("DELETE FROM mark WHERE sitting_id = ?", (sitting_id,)).rowcount
+
+
+_MARK = """
+    SELECT mark.event_id, mark.sitting_id, mark.task_id, mark.account_id, mark.gen, mark.levels,
+           mark.exception, mark.comment, mark.revises, mark.spent_ms, mark.heard_percent,
+           mark.given_at, mark.result, mark.reason
+      FROM mark
+"""

@@ -1,0 +1,74 @@
+"""Single values of the node: its identity, its link to the hub, the feed's cursor."""
+
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the node knows of its hub since it was enrolled."""
+
+    hub_url: str
+    node_id: int
+    node_name: str
+    district: str
+    hub_id: str
+    hub_inc: str
+    secret: str
+    feed_after: int
+
+
+def get(db: Database, key: str) -> str | None:
+    row = db.conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row["value"])
+
+
+def put(db: Database, key: str, value: str) -> None:
+    db.conn.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, value),
+    )
+
+
+def link(db: Database) -> Link | None:
+    """None: the node is not enrolled yet."""
+    rows = db.conn.execute("SELECT key, value FROM meta")
+    values = {str(row["key"]): str(row["value"]) for row in rows}
+    if "secret" not in values:
+        return None
+    return Link(
+        hub_url=values["hub_url"],
+        node_id=int(values["node_id"]),
+        node_name=values["node_name"],
+        district=values["district"],
+        hub_id=values["hub_id"],
+        hub_inc=values["hub_inc"],
+        secret=values["secret"],
+        feed_after=int(values["feed_after"]),
+    )
+
+
+def put_link(db: Database, new: Link) -> None:
+    put(db, "hub_url", new.hub_url)
+    put(db, "node_id", str(new.node_id))
+    put(db, "node_name", new.node_name)
+    put(db, "district", new.district)
+    put(db, "hub_id", new.hub_id)
+    put(db, "secret", new.secret)
+    put_cursor(db, new.hub_inc, new.feed_after)
+
+
+def put_cursor(db: Database, hub_inc: str, feed_after: int) -> None:
+    put(db, "hub_inc", hub_inc)
+    put(db, "feed_after", str(feed_after))
+
+
+def node_inc(db: Database) -> str | None:
+    """The life of this database; a new one begins where its history was rewound."""
+    return get(db, "node_inc")
+
+
+def put_node_inc(db: Database, fresh: str) -> None:
+    put(db, "node_inc", fresh)

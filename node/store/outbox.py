@@ -1,0 +1,105 @@
+"""Events on their way to the hub: numbered without gaps, chained, and never deleted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlite_utils import Database
+
+from shared.kit.clock import stamp
+from shared.wire import chain
+from shared.wire.messages import EventResult
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    seq: int
+    event_id: str
+    sitting_id: int
+    kind: str
+    v: int
+    body: str
+    chain: str
+
+
+def put(
+    db: Database,
+    sitting: int,
+    kind: str,
+    v: int,
+    body: msgspec.Struct,
+    event_id: str,
+    moment: datetime,
+) -> int:
+    """Write one event in the caller's transaction; `sitting` is 0 where it is of none."""
+    text = msgspec.json.encode(body).decode()
+    digest = chain.body_hash(text)
+    link = chain.link(_tip(db), event_id, digest)
+    cursor = db.conn.execute(
+        "INSERT INTO outbox (event_id, sitting_id, kind, v, body, body_sha256, chain, created_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq",
+        (event_id, sitting, kind, v, text, digest, link, stamp(moment)),
+    )
+    return int(cursor.fetchone()["seq"])
+
+
+def pending(db: Database, limit: int) -> list[Row]:
+    """The oldest that the hub has not confirmed, contiguous."""
+    rows = db.conn.execute(
+        "SELECT seq, event_id, sitting_id, kind, v, body, chain FROM outbox"
+        " WHERE state = 'pending' ORDER BY seq LIMIT ?",
+        (limit,),
+    ).fetchall()
+    return [Row(**dict(row)) for row in rows]
+
+
+def pending_count(db: Database) -> int:
+    row = db.conn.execute("SELECT count(*) AS n FROM outbox WHERE state = 'pending'").fetchone()
+    return int(row["n"])
+
+
+def ack(db: Database, results: Sequence[EventResult], acked_seq: int) -> None:
+    db.conn.executemany(
+        "UPDATE outbox SET result = ? WHERE event_id = ?",
+        [(result.code, result.event_id) for result in results],
+    )
+    db.conn.execute(
+        "UPDATE outbox SET state = 'acked' WHERE state = 'pending' AND seq <= ?", (acked_seq,)
+    )
+
+
+def align(db: Database, expected_seq: int) -> None:
+    """The hub holds exactly what is before `expected_seq`: everything from there is pending."""
+    db.conn.execute(
+        "UPDATE outbox SET state = 'acked' WHERE state = 'pending' AND seq < ?", (expected_seq,)
+    )
+    db.conn.execute(
+        "UPDATE outbox SET state = 'pending' WHERE state = 'acked' AND seq >= ?", (expected_seq,)
+    )
+
+
+def last_seq(db: Database) -> int:
+    row = db.conn.execute("SELECT coalesce(max(seq), 0) AS seq FROM outbox").fetchone()
+    return int(row["seq"])
+
+
+def chain_at(db: Database, seq: int) -> str | None:
+    """The chain's hash after event `seq`; None where the outbox holds no such event."""
+    if seq == 0:
+        return chain.START
+    row = db.conn.execute("SELECT chain FROM outbox WHERE seq = ?", (seq,)).fetchone()
+    return None if row is None else str(row["chain"])
+
+
+def of_event(db: Database, event_id: str) -> Row | None:
+    row = db.conn.execute(
+        "SELECT seq, event_id, sitting_id, kind, v, body, chain FROM outbox WHERE event_id = ?",
+        (event_id,),
+    ).fetchone()
+    return None if row is None else Row(**dict(row))
+
+
+def _tip(db: Database) -> str:
+    row = db.conn.execute("SELECT chain FROM outbox ORDER BY seq DESC LIMIT 1").fetchone()
+    return chain.START if row is None else str(row["chain"])

@@ -1,0 +1,80 @@
+"""SQL of sessions: who is signed in where; tokens are kept as hashes only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from shared.kit.clock import parse_stamp, stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    token_hash: str
+    account_id: int
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    ended: str | None
+    """Why it is over: "signed_out" or "taken_over"."""
+
+
+def session(db: Database, token_hash: str) -> Session | None:
+    row = db.conn.execute(
+        """
+        SELECT token_hash, account_id, address, created_at, seen_at, ended
+          FROM session WHERE token_hash = ?
+        """,
+        (token_hash,),
+    ).fetchone()
+    if row is None:
+        return None
+    return Session(row[0], row[1], row[2], parse_stamp(row[3]), parse_stamp(row[4]), row[5])
+
+
+def add(db: Database, token_hash: str, account_id: int, address: str, moment: datetime) -> None:
+    """A new session takes over from the account's other ones."""
+    db.conn.execute(
+        "UPDATE session SET ended = 'taken_over' WHERE account_id = ? AND ended IS NULL",
+        (account_id,),
+    )
+    db.conn.execute(
+        """
+        INSERT INTO session (token_hash, account_id, address, created_at, seen_at)
+        VALUES (?, ?, ?, ?, ?)
+        """,
+        (token_hash, account_id, address, stamp(moment), stamp(moment)),
+    )
+
+
+def see(db: Database, token_hash: str, moment: datetime) -> None:
+    db.conn.execute(
+        "UPDATE session SET seen_at = ? WHERE token_hash = ?", (stamp(moment), token_hash)
+    )
+
+
+def end(db: Database, token_hash: str) -> None:
+    db.conn.execute(
+        "UPDATE session SET ended = 'signed_out' WHERE token_hash = ? AND ended IS NULL",
+        (token_hash,),
+    )
+
+
+def end_all_of(db: Database, account_id: int) -> None:
+    db.conn.execute(
+        "UPDATE session SET ended = 'signed_out' WHERE account_id = ? AND ended IS NULL",
+        (account_id,),
+    )
+
+
+def online(db: Database, since: datetime) -> dict[int, str]:
+    """Accounts heard of since then, with the address of their PC."""
+    rows = db.conn.execute(
+        "SELECT account_id, address FROM session WHERE ended IS NULL AND seen_at >= ?",
+        (stamp(since),),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def prune(db: Database, before: datetime) -> int:
+    return db.conn.execute("DELETE FROM session WHERE seen_at < ?", (stamp(before),)).rowcount

@@ -1,0 +1,144 @@
+"""SQL of tasks: what the hub handed to this district's markers, and what they have answered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from sqlite3 import Row
+
+import msgspec
+from sqlite_utils import Database
+
+from shared.kit.clock import stamp
+from shared.wire.messages import TaskCard
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task with the video it needs."""
+
+    id: int
+    sitting_id: int
+    performance: str
+    item_group_id: int
+    round: int
+    account_id: int
+    criteria: int
+    gen: int
+    state: str
+    is_locked: bool
+    earlier: str
+    """JSON list of shared.wire.messages.EarlierMark."""
+    mark_id: str | None
+    answered_gen: int
+    video_sha256: str
+    video_bytes: int
+    duration_ms: int
+    peaks: str
+    loudness_db: float
+    is_video_ready: bool
+
+    @property
+    def is_answered(self) -> bool:
+        return self.state == "done" or self.answered_gen >= self.gen
+
+
+@dataclass(frozen=True, slots=True)
+class RoundCount:
+    """How far one account is in one item group and round."""
+
+    item_group_id: int
+    round: int
+    total: int
+    done: int
+
+
+def task(db: Database, task_id: int) -> Task | None:
+    row = db.conn.execute(_TASK + " WHERE task.id = ?", (task_id,)).fetchone()
+    return _to_task(row) if row else None
+
+
+def open_for(
+    db: Database, account_id: int, sitting_id: int, item_group_id: int, limit: int
+) -> list[Task]:
+    """What may be marked now: later rounds first, then the marker's own order.
+
+    A task set aside for a technical fault comes back when its video was fetched again.
+    """
+    rows = db.conn.execute(
+        _TASK
+        + """
+         WHERE task.account_id = ? AND task.sitting_id = ? AND task.item_group_id = ?
+           AND task.state = 'open' AND task.answered_gen < task.gen
+           AND (task.set_aside_at IS NULL OR video.ready_at > task.set_aside_at)
+         ORDER BY video.state <> 'ready', max(task.round, 2) DESC,
+                  task.position, task.id
+         LIMIT ?
+        """,
+        (account_id, sitting_id, item_group_id, limit),
+    )
+    return [_to_task(row) for row in rows]
+
+
+def counts_for(db: Database, account_id: int, sitting_id: int) -> list[RoundCount]:
+    rows = db.conn.execute(
+        """
+        SELECT item_group_id, round, count(*) AS total,
+               sum(state = 'done' OR answered_gen >= gen) AS done
+          FROM task
+         WHERE account_id = ? AND sitting_id = ? AND state <> 'withdrawn'
+         GROUP BY item_group_id, round
+        """,
+        (account_id, sitting_id),
+    )
+    return [RoundCount(*row) for row in rows]
+
+
+def put(db: Database, card: TaskCard, moment: datetime) -> None:
+    """Takes over the hub's word on a task; an older hand-out changes nothing."""
+    db.conn.execute(
+        """
+        INSERT INTO task (id, sitting_id, performance, item_group_id, round, account_id, criteria,
+                          gen, state, locked, position, video_sha256, earlier, arrived_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET
+          account_id = excluded.account_id, criteria = excluded.criteria, gen = excluded.gen,
+          state = excluded.state, locked = excluded.locked, position = excluded.position,
+          video_sha256 = excluded.video_sha256, earlier = excluded.earlier
+         WHERE excluded.gen >= task.gen
+        """,
+        (
+            *(card.task_id, card.sitting, card.performance, card.group_id, card.round),
+            *(card.account_id, card.criteria, card.gen, card.state, card.locked, card.position),
+            *(card.video.sha256, msgspec.json.encode(card.earlier).decode(), stamp(moment)),
+        ),
+    )
+
+
+def answer(db: Database, task_id: int, mark_id: str, gen: int) -> None:
+    db.conn.execute(
+        "UPDATE task SET mark_id = ?, answered_gen = max(answered_gen, ?) WHERE id = ?",
+        (mark_id, gen, task_id),
+    )
+
+
+def set_aside(db: Database, task_id: int, moment: datetime) -> None:
+    db.conn.execute("UPDATE task SET set_aside_at = ? WHERE id = ?", (stamp(moment), task_id))
+
+
+def drop_sitting(db: Database, sitting_id: int) -> int:
+    """Forgets all tasks of a trial; its marks must have been dropped before."""
+    return db.conn.execute("DELETE FROM task WHERE sitting_id = ?", (sitting_id,)).rowcount
+
+
+_TASK = """
+    SELECT task.id, task.sitting_id, task.performance, task.item_group_id, task.round,
+           task.account_id, task.criteria, task.gen, task.state, task.locked, task.earlier,
+           task.mark_id, task.answered_gen, task.video_sha256, video.bytes, video.duration_ms,
+           video.peaks, video.loudness_db, video.state = 'ready' AS is_video_ready
+      FROM task JOIN video ON video.sha256 = task.video_sha256
+"""
+
+
+def _to_task(row: Row) -> Task:
+    values = list(row)
+    values[9], values[18] = bool(values[9]), bool(values[18])
+    return Task(*values)

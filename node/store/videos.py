@@ -1,0 +1,195 @@
+"""The videos the node's tasks need, and which of them are on its disk."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from shared.kit.clock import stamp
+from shared.wire.messages import VideoCard
+
+TRIES_MAX = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    sha256: str
+    bytes: int
+    duration_ms: int
+    peaks: str
+    loudness_db: float
+    state: str
+    """wanted | ready | failed"""
+    tries: int
+    problem: str
+    ready_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many videos are wanted, ready and failed, with the bytes of all and of the ready."""
+
+    wanted: int = 0
+    ready: int = 0
+    failed: int = 0
+    bytes: int = 0
+    bytes_ready: int = 0
+
+
+def video(db: Database, sha256: str) -> Video | None:
+    row = db.conn.execute(
+        "SELECT sha256, bytes, duration_ms, peaks, loudness_db, state, tries, problem, ready_at"
+        " FROM video WHERE sha256 = ?",
+        (sha256,),
+    ).fetchone()
+    return None if row is None else _video(row)
+
+
+def want(db: Database, card: VideoCard) -> None:
+    db.conn.execute(
+        "INSERT INTO video (sha256, bytes, duration_ms, peaks, loudness_db)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
+        (card.sha256, card.bytes, card.duration_ms, card.peaks, card.loudness_db),
+    )
+
+
+def next_wanted(db: Database, limit: int) -> list[Video]:
+    """In order of need: what somebody waits for, rounds 3 and 4, then by place in the lists."""
+    rows = db.conn.execute(
+        """
+        SELECT v.sha256, v.bytes, v.duration_ms, v.peaks, v.loudness_db, v.state, v.tries,
+               v.problem, v.ready_at
+        FROM video v JOIN task t ON t.video_sha256 = v.sha256
+                     JOIN sitting s ON s.id = t.sitting_id
+        WHERE v.state = 'wanted' AND t.state = 'open' AND t.answered_gen < t.gen
+          AND s.state IN ('prepared', 'open')
+        GROUP BY v.sha256
+        ORDER BY v.wanted_first DESC, max(t.round >= 3) DESC, v.tries, min(t.position), v.sha256
+        LIMIT ?
+        """,
+        (limit,),
+    ).fetchall()
+    return [_video(row) for row in rows]
+
+
+def want_first(db: Database, sha256: str) -> None:
+    """Somebody waits for it: it is fetched before all others."""
+    db.conn.execute(
+        "UPDATE video SET wanted_first = 1, tries = 0,"
+        "   state = CASE state WHEN 'failed' THEN 'wanted' ELSE state END"
+        " WHERE sha256 = ? AND state <> 'ready'",
+        (sha256,),
+    )
+
+
+def want_again(db: Database, sha256: str) -> None:
+    """What is on the disk is in doubt: check it, and fetch it again where it is wrong."""
+    db.conn.execute(
+        "UPDATE video SET state = 'wanted', wanted_first = 1, tries = 0, problem = '',"
+        "   ready_at = NULL WHERE sha256 = ?",
+        (sha256,),
+    )
+
+
+def set_ready(db: Database, sha256: str, moment: datetime) -> None:
+    db.conn.execute(
+        "UPDATE video SET state = 'ready', wanted_first = 0, tries = 0, problem = '', ready_at = ?"
+        " WHERE sha256 = ?",
+        (stamp(moment), sha256),
+    )
+
+
+def set_failed(db: Database, sha256: str, problem: str) -> None:
+    """One more try went wrong; after TRIES_MAX of them it waits for retry_failed."""
+    db.conn.execute(
+        "UPDATE video SET tries = tries + 1, problem = ?, ready_at = NULL,"
+        "   state = CASE WHEN tries + 1 >= ? THEN 'failed' ELSE 'wanted' END"
+        " WHERE sha256 = ?",
+        (problem, TRIES_MAX, sha256),
+    )
+
+
+def set_gone(db: Database, sha256: str) -> None:
+    """It is no longer on the disk; it is fetched again when a task needs it."""
+    db.conn.execute(
+        "UPDATE video SET state = 'wanted', ready_at = NULL WHERE sha256 = ?", (sha256,)
+    )
+
+
+def retry_failed(db: Database) -> int:
+    return db.conn.execute(
+        "UPDATE video SET state = 'wanted', tries = 0 WHERE state = 'failed'"
+    ).rowcount
+
+
+def ready(db: Database) -> list[Video]:
+    rows = db.conn.execute(
+        "SELECT sha256, bytes, duration_ms, peaks, loudness_db, state, tries, problem, ready_at"
+        " FROM video WHERE state = 'ready' ORDER BY sha256"
+    ).fetchall()
+    return [_video(row) for row in rows]
+
+
+def failed(db: Database, limit: int) -> list[Video]:
+    rows = db.conn.execute(
+        "SELECT sha256, bytes, duration_ms, peaks, loudness_db, state, tries, problem, ready_at"
+        " FROM video WHERE state = 'failed' ORDER BY sha256 LIMIT ?",
+        (limit,),
+    ).fetchall()
+    return [_video(row) for row in rows]
+
+
+def evictable(db: Database, limit: int) -> list[Video]:
+    """Ready, and no open task needs them; first those whose marks can no longer be revised."""
+    rows = db.conn.execute(
+        """
+        SELECT v.sha256, v.bytes, v.duration_ms, v.peaks, v.loudness_db, v.state, v.tries,
+               v.problem, v.ready_at
+        FROM video v LEFT JOIN task t ON t.video_sha256 = v.sha256 AND t.state <> 'withdrawn'
+        WHERE v.state = 'ready'
+        GROUP BY v.sha256
+        HAVING coalesce(max(t.state = 'open' AND t.answered_gen < t.gen), 0) = 0
+        ORDER BY coalesce(max(t.locked = 0), 0), v.ready_at, v.sha256
+        LIMIT ?
+        """,
+        (limit,),
+    ).fetchall()
+    return [_video(row) for row in rows]
+
+
+def totals(db: Database) -> Held:
+    row = db.conn.execute(
+        "SELECT coalesce(sum(state = 'wanted'), 0) AS wanted,"
+        "   coalesce(sum(state = 'ready'), 0) AS ready,"
+        "   coalesce(sum(state = 'failed'), 0) AS failed,"
+        "   coalesce(sum(bytes), 0) AS bytes,"
+        "   coalesce(sum(CASE state WHEN 'ready' THEN bytes END), 0) AS bytes_ready FROM video"
+    ).fetchone()
+    return Held(**dict(row))
+
+
+def counts_by_group(db: Database) -> dict[int, Held]:
+    """Over the videos that tasks of the open sitting need, by item group."""
+    rows = db.conn.execute(
+        """
+        SELECT item_group_id, sum(state = 'wanted') AS wanted, sum(state = 'ready') AS ready,
+               sum(state = 'failed') AS failed, sum(bytes) AS bytes,
+               sum(CASE state WHEN 'ready' THEN bytes ELSE 0 END) AS bytes_ready
+        FROM (SELECT DISTINCT t.item_group_id, v.sha256, v.state, v.bytes
+              FROM task t JOIN video v ON v.sha256 = t.video_sha256
+                          JOIN sitting s ON s.id = t.sitting_id AND s.state = 'open'
+              WHERE t.state <> 'withdrawn')
+        GROUP BY item_group_id
+        """
+    ).fetchall()
+    return {
+        row["item_group_id"]: Held(
+            row["wanted"], row["ready"], row["failed"], row["bytes"], row["bytes_ready"]
+        )
+        for row in rows
+    }
+
+
+def _video(row: sqlite3.Row) -> Video:
+    return Video(**dict(row))

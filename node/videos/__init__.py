@@ -1,0 +1,1 @@
+"""The cache of videos on the node's disk."""

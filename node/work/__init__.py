@@ -1,0 +1,1 @@
+"""What happens on the node: one verb a file, one transaction a call."""

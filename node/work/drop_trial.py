@@ -1,0 +1,22 @@
+"""The end of a trial on this node: all of it goes, and the hub is told how much it was."""
+
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from node.store import announcements, marks, meta, outbox, tasks
+from shared.wire.chain import body_hash
+from shared.wire.messages import WipedBody
+
+
+def drop_trial(db: Database, sitting_id: int, moment: datetime) -> WipedBody:
+    """Outbox rows stay, since the hub needs them without gaps; it drops what is in them."""
+    dropped_marks = marks.drop_sitting(db, sitting_id)
+    dropped_tasks = tasks.drop_sitting(db, sitting_id)
+    announcements.drop_sitting(db, sitting_id)
+    body = WipedBody(sitting=sitting_id, marks=dropped_marks, tasks=dropped_tasks)
+    # The same id each time: a wipe is reported once, however often the hub orders it.
+    event_id = body_hash(f"wiped {meta.node_inc(db)} {sitting_id}")[:32]
+    if outbox.of_event(db, event_id) is None:
+        outbox.put(db, 0, "wiped", 1, body, event_id, moment)
+    return body

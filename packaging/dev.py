@@ -1,0 +1,154 @@
+"""Sets everything up on a fresh machine, then runs the demo, the tests or the linters.
+
+Only the standard library may be used here: it runs before anything is installed.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+RUN_PINS = HERE / "requirements.txt"
+DEV_PINS = HERE / "requirements-dev.txt"
+
+USAGE = """usage: python3 packaging/dev.py COMMAND [ARGUMENT ...]
+
+  demo    a hub, two district nodes, generated singing videos, accounts printed
+  test    all tests, browser tests included; arguments go to pytest
+  lint    ruff, mypy and the import contracts
+  setup   only set up what the other commands need
+"""
+
+
+def main(arguments: list[str]) -> int:
+    commands: dict[str, Callable[[list[str]], int]] = {
+        "demo": demo,
+        "test": test,
+        "lint": lint,
+        "setup": setup,
+    }
+    if not arguments or arguments[0] not in commands:
+        print(USAGE, file=sys.stderr)
+        return 2
+    if sys.version_info < (3, 11):  # noqa: UP036 - it runs on whatever Python is there
+        print(f"Python 3.11 or later is needed; this is {sys.version}", file=sys.stderr)
+        return 1
+    return commands[arguments[0]](arguments[1:])
+
+
+def demo(arguments: list[str]) -> int:
+    install(RUN_PINS)
+    return run(PYTHON, "-m", "hub", "demo", *arguments)
+
+
+def test(arguments: list[str]) -> int:
+    setup([])
+    return run(PYTHON, "-m", "pytest", *arguments)
+
+
+def lint(arguments: list[str]) -> int:
+    install(DEV_PINS)
+    return max(
+        run(PYTHON, "-m", "ruff", "format", "--check", *arguments),
+        run(PYTHON, "-m", "ruff", "check", *arguments),
+        run(PYTHON, "-m", "mypy"),
+        run(BIN / "lint-imports"),
+    )
+
+
+def setup(_arguments: list[str]) -> int:
+    install(DEV_PINS)
+    need_program("chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium")
+    need_font()
+    return 0
+
+
+def install(pins: Path) -> None:
+    """The virtual environment with exactly the pinned versions; does nothing when it is so."""
+    wanted = fingerprint(pins)
+    stamp = VENV / f"{pins.stem}.installed"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    make_venv()
+    say(f"installing {pins.name} into {VENV.name}")
+    must(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", pins)
+    must(
+        *(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+        *("--no-deps", "--editable", ROOT),
+    )
+    stamp.write_text(wanted)
+
+
+def fingerprint(pins: Path) -> str:
+    digest = hashlib.sha256()
+    for path in (RUN_PINS, pins, ROOT / "pyproject.toml"):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def make_venv() -> None:
+    if PYTHON.exists():
+        return
+    say(f"making {VENV.name}")
+    made = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True)
+    if made.returncode == 0:
+        return
+    # Debian splits venv off its Python.
+    shutil.rmtree(VENV, ignore_errors=True)
+    apt_install("python3-venv", why=made.stdout + made.stderr)
+    must(sys.executable, "-m", "venv", VENV)
+
+
+def need_program(name: str, names: tuple[str, ...], package: str) -> None:
+    if not any(shutil.which(n) for n in names):
+        apt_install(package, why=f"the browser tests need {name}")
+
+
+def need_font() -> None:
+    """The pages are Chinese: without such a font the screenshots and layouts are empty boxes."""
+    if os.name == "nt" or sys.platform == "darwin":
+        return
+    listed = shutil.which("fc-list") and subprocess.run(
+        ["fc-list", ":lang=zh"], capture_output=True, text=True
+    )
+    if not listed or not listed.stdout.strip():
+        apt_install("fonts-noto-cjk", why="the browser tests need a Chinese font")
+
+
+def apt_install(package: str, *, why: str) -> None:
+    """Installs a Debian package when root; otherwise says exactly what to install, and ends."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if not (is_root and shutil.which("apt-get")):
+        sys.exit(f"{why.strip()}\nPlease run: sudo apt-get install -y {package}")
+    say(f"apt-get install {package}")
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for step in (["update"], ["install", "-y", "--no-install-recommends", package]):
+        subprocess.run(["apt-get", "-q", *step], check=True, env=environment, stdout=sys.stderr)
+
+
+def run(*command: str | Path) -> int:
+    try:
+        return subprocess.run([str(part) for part in command], cwd=ROOT).returncode
+    except KeyboardInterrupt:
+        return 130
+
+
+def must(*command: str | Path) -> None:
+    if code := run(*command):
+        sys.exit(code)
+
+
+def say(text: str) -> None:
+    print(f"» {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

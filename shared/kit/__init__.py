@@ -1,0 +1,1 @@
+"""The toolbox: the IO both programs need; it knows nothing of marking."""

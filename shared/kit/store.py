@@ -1,0 +1,111 @@
+"""Store: one SQLite file, one writer, readers that cannot write."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+BUSY_TIMEOUT_S = 15
+READERS_MAX = 64
+
+
+class Store:
+    """All writes and all checkpoints go through one connection.
+
+    SQLite before 3.51.3 may corrupt a file when two connections checkpoint, so readers are
+    opened read-only. Every commit is on the disk when writing() returns (synchronous=FULL).
+    """
+
+    def __init__(self, path: Path, migrations: Migrations) -> None:
+        self.path = path
+        self.on_commit: Callable[[], None] = lambda: None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._writer = _open(path, read_only=False)
+        migrations.apply(self._writer)
+        self._idle: list[Database] = []
+        self._idle_lock = threading.Lock()
+        self._closed = False
+
+    @contextmanager
+    def writing(self) -> Iterator[Database]:
+        """One transaction: all of it or nothing, and one at a time."""
+        with self._lock:
+            connection = self._writer.conn
+            # Deferred transactions fail at once with SQLITE_BUSY_SNAPSHOT, whatever the timeout.
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+        self.on_commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Database]:
+        """One consistent view; keep it short, since an open view holds back the checkpoint."""
+        db = self._take_reader()
+        try:
+            db.conn.execute("BEGIN")
+            yield db
+        finally:
+            db.conn.rollback()
+            self._return_reader(db)
+
+    def backup(self, target: Path) -> None:
+        """A verified copy of the database as it is now, in one file."""
+        part = target.with_name(target.name + ".part")
+        part.unlink(missing_ok=True)
+        copy = sqlite3.connect(part)
+        try:
+            with self._lock:
+                self._writer.conn.backup(copy)
+            if copy.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
+                raise RuntimeError(f"the backup of {self.path} is damaged")
+        finally:
+            copy.close()
+        part.replace(target)
+
+    def close(self) -> None:
+        with self._lock, self._idle_lock:
+            self._closed = True
+            for db in self._idle:
+                db.conn.close()
+            self._idle.clear()
+            self._writer.conn.close()
+
+    def _take_reader(self) -> Database:
+        with self._idle_lock:
+            if self._idle:
+                return self._idle.pop()
+        return _open(self.path, read_only=True)
+
+    def _return_reader(self, db: Database) -> None:
+        with self._idle_lock:
+            if not self._closed and len(self._idle) < READERS_MAX:
+                self._idle.append(db)
+                return
+        db.conn.close()
+
+
+def _open(path: Path, *, read_only: bool) -> Database:
+    uri = path.resolve().as_uri() + ("?mode=ro" if read_only else "")
+    connection = sqlite3.connect(
+        uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False
+    )
+    connection.row_factory = sqlite3.Row
+    if read_only:
+        connection.execute("PRAGMA query_only = 1")
+    else:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
+            raise RuntimeError("SQLite refused synchronous=FULL: a saved mark would not be safe")
+    connection.execute("PRAGMA mmap_size = 0")
+    return Database(connection, execute_plugins=False, strict=True)

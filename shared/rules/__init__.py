@@ -1,0 +1,1 @@
+"""Pure rules of marking: values in, values out."""

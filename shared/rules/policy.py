@@ -1,0 +1,29 @@
+"""What a city may decide about marking, with the defaults of the rules."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The policies of one exam; frozen when its formal sitting opens."""
+
+    tolerance: int = 0
+    """Two levels at most this far apart agree."""
+    combine: Literal["higher", "lower", "mean"] = "higher"
+    """The level of two marks that agree within a tolerance above 0."""
+    three_distinct: Literal["leader", "median"] = "leader"
+    """Three different levels: to the leader, or the median where the spread is 2."""
+    home_district: Literal["exclude", "allow", "only"] = "exclude"
+    placement: Literal["spread", "together"] = "spread"
+    """Rounds 1 and 2 in different districts, or in the same one."""
+    prefer_cached: bool = True
+    leader_sees_marks: bool = True
+    incomplete_may_be_scored: bool = True
+    first_sign_in: Literal["change", "keep"] = "change"
+    show_round: bool = True
+    """Whether a marker is told that a task is of round 1 or 2."""
+    heard_percent_min: int = 60
+    """Below this share heard the page asks once before a mark is given."""
+    trial_performances: int = 0
+    """Performances per item group in a trial; 0 takes them all."""

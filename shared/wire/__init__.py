@@ -1,0 +1,1 @@
+"""The words hub and node exchange, and nothing else."""

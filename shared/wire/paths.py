@@ -1,0 +1,19 @@
+"""URL paths, header names and limits that hub and node agree on."""
+
+ENROL = "/sync/v1/enrol"
+PUSH = "/sync/v1/push"
+PULL = "/sync/v1/pull"
+VIDEO = "/sync/v1/videos/"
+"""followed by the sha256"""
+
+NODE_HEADER = "X-Shengping-Node"
+TIME_HEADER = "X-Shengping-Time"
+NONCE_HEADER = "X-Shengping-Nonce"
+SIGNATURE_HEADER = "X-Shengping-Signature"
+
+EVENTS_PER_PUSH = 200
+ITEMS_PER_PULL = 500
+PUSH_BYTES_MAX = 1_000_000
+LONG_POLL_S = 25.0
+CLOCK_WINDOW_S = 15 * 60
+"""How far a node's clock, corrected by what the hub told it, may be off."""
