@@ -181,6 +181,11 @@ CREATE UNIQUE INDEX mark_one_per_slot ON mark (performance_id, sitting_id, round
 CREATE UNIQUE INDEX mark_one_per_person ON mark (performance_id, sitting_id, account_id)
   WHERE standing = 'counted'
 ;;
+CREATE INDEX mark_by_arrival ON mark (sitting_id, received_at, round) WHERE revises IS NULL
+;;
+CREATE INDEX mark_with_exception ON mark (sitting_id, exception, standing)
+  WHERE exception IS NOT NULL
+;;
 CREATE TRIGGER mark_of_a_formal_sitting_stays BEFORE DELETE ON mark
 WHEN (SELECT kind FROM sitting WHERE id = OLD.sitting_id) = 'formal'
 BEGIN
@@ -198,6 +203,8 @@ CREATE TABLE outcome (
   settled_at     TEXT,
   PRIMARY KEY (sitting_id, performance_id)
 ) STRICT, WITHOUT ROWID
+;;
+CREATE INDEX outcome_by_rules ON outcome (sitting_id, state, rules)
 ;;
 CREATE TABLE load (
   sitting_id    INTEGER NOT NULL REFERENCES sitting,
@@ -261,6 +268,8 @@ CREATE TABLE event (
   reason      TEXT NOT NULL,
   received_at TEXT NOT NULL
 ) STRICT
+;;
+CREATE INDEX event_quarantined ON event (received_at) WHERE result = 'quarantined'
 ;;
 CREATE TABLE fault (
   event_id    TEXT PRIMARY KEY,

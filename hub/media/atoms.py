@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-FIRST_KINDS = frozenset({"ftyp", "moov", "mdat", "free", "skip", "wide", "pnot", "styp", "uuid"})
+NEEDED_KINDS = frozenset({"ftyp", "moov", "mdat", "free", "skip", "wide"})
+FIRST_KINDS = NEEDED_KINDS | {"pnot", "styp", "uuid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Layout:
     @property
     def is_fragmented(self) -> bool:
         return "moof" in self._kinds
+
+    @property
+    def has_extras(self) -> bool:
+        """Boxes that playing does not need: a camera's own notes, previews, places."""
+        return not set(self._kinds) <= NEEDED_KINDS
 
     @property
     def is_faststart(self) -> bool:

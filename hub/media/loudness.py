@@ -1,6 +1,7 @@
 """Peaks and loudness of a sound track, taken in passing: memory stays small."""
 
-from math import log10
+from functools import reduce
+from math import isfinite, log10
 
 import av
 import numpy as np
@@ -18,7 +19,7 @@ class Loudness:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._peaks = np.zeros(PEAKS, dtype=np.float32)
-        self._waiting: list[NDArray[np.float32]] = []
+        self._waiting: list[list[NDArray[np.float32]]] = []  # of each channel
         self._waiting_samples = 0
         self._heard_samples = 0
         self._power = 0.0
@@ -27,7 +28,12 @@ class Loudness:
 
     def hear(self, frame: av.AudioFrame) -> None:
         self._rate = frame.sample_rate
-        self._waiting.append(frame.to_ndarray().astype(np.float32, copy=False))
+        planes = frame.planes
+        if len(planes) != len(self._waiting):
+            self._digest()
+            self._waiting = [[] for _ in planes]
+        for channel, plane in zip(self._waiting, planes, strict=True):
+            channel.append(np.frombuffer(bytes(plane), np.float32, frame.samples))
         self._waiting_samples += frame.samples
         if self._waiting_samples >= _BATCH:
             self._digest()
@@ -49,19 +55,31 @@ class Loudness:
         return max(SILENCE_DB, round(10 * log10(mean), 2)) if mean > 0 else SILENCE_DB
 
     def _digest(self) -> None:
-        if not self._waiting:
+        if self._waiting_samples == 0:
             return
-        # damaged sound may decode to anything, even to what is not a number
-        sound = np.clip(np.nan_to_num(np.concatenate(self._waiting, axis=1)), -2, 2)
-        self._waiting.clear()
-        self._waiting_samples = 0
-        self._power += float(np.vdot(sound, sound))
-        self._values += sound.size
-        loudest = np.abs(sound).max(axis=0)
+        channels = [_finite(np.concatenate(parts)) for parts in self._waiting]
+        for parts in self._waiting:
+            parts.clear()
+        count, self._waiting_samples = self._waiting_samples, 0
+        self._power += sum(float(np.vdot(channel, channel)) for channel in channels)
+        self._values += count * len(channels)
+        loudest = reduce(np.maximum, (np.abs(channel) for channel in channels))
+        self._raise_peaks(loudest)
+        self._heard_samples += count
+
+    def _raise_peaks(self, loudest: NDArray[np.float32]) -> None:
         per_peak = max(self._seconds * self._rate / PEAKS, 1.0)
-        places = (np.arange(len(loudest)) + self._heard_samples) / per_peak
-        places = np.minimum(places.astype(np.int64), PEAKS - 1)
-        starts = np.flatnonzero(np.diff(places, prepend=-1))
-        found = np.maximum.reduceat(loudest, starts)
-        self._peaks[places[starts]] = np.maximum(self._peaks[places[starts]], found)
-        self._heard_samples += len(loudest)
+        first = int(self._heard_samples / per_peak)
+        last = int((self._heard_samples + len(loudest) - 1) / per_peak)
+        edges = np.ceil(np.arange(first, last + 1) * per_peak).astype(np.int64)
+        starts = np.clip(edges - self._heard_samples, 0, len(loudest) - 1)
+        places = np.minimum(np.arange(first, last + 1), PEAKS - 1)
+        np.maximum.at(self._peaks, places, np.maximum.reduceat(loudest, starts))
+
+
+def _finite(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Damaged sound may decode to anything, even to what is not a number."""
+    if isfinite(float(np.vdot(sound, sound))):
+        return sound
+    tamed: NDArray[np.float32] = np.clip(np.nan_to_num(sound), -1, 1)
+    return tamed

@@ -1,7 +1,8 @@
 """Is this file a video that every lab PC can play, and what is in it? Refuses with a remedy."""
 
+import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,7 @@ _MAGIC = {
     b"PK\x03\x04": "ZIP 压缩包",
 }
 _BAD_SOUND_SHARE = 0.01
+_DISK_TROUBLE = frozenset({errno.EIO, errno.ENOENT, errno.EACCES, errno.EMFILE, errno.ENOSPC})
 
 
 def probe(path: Path) -> Probe:
@@ -83,13 +85,12 @@ def examine(path: Path) -> Examined:
     """
     layout = read_layout(path)
     _check_layout(path, layout)
-    with _opened(path) as container:
-        video, audio = _streams(container)
+    with opened(path) as container:
+        video, audio = streams_of(container)
         _check_picture(video)
         _check_sound(audio)
         reading = _Reading(container, video, audio)
         reading.read_all()
-        metadata = container.metadata.keys() - _PLAIN_METADATA
         found = Probe(
             duration_ms=round(reading.seconds * 1000),
             width=reading.width,
@@ -100,8 +101,13 @@ def examine(path: Path) -> Examined:
             loudness_db=reading.loudness.rms_db(),
             is_faststart=layout.is_faststart and not layout.is_fragmented,
         )
-        is_mp4 = container.metadata.get("major_brand", "").strip() != "qt"
-        return Examined(found, is_mp4 and not metadata and len(container.streams) == 2)
+        return Examined(found, not layout.has_extras and _is_plain(container))
+
+
+def _is_plain(container: InputContainer) -> bool:
+    is_quicktime = container.metadata.get("major_brand", "").strip() == "qt"
+    told = container.metadata.keys() - _PLAIN_METADATA
+    return not is_quicktime and not told and len(container.streams) == 2
 
 
 def _check_layout(path: Path, layout: Layout) -> None:
@@ -125,18 +131,19 @@ def _other_kind(path: Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[InputContainer]:
+def opened(path: Path) -> Iterator[InputContainer]:
     """Only as mp4, so that no file can make the library open another file or an address."""
     try:
         with av.open(str(path.resolve()), format="mov", metadata_errors="ignore") as container:
             yield container
     except av.FFmpegError as error:
-        if isinstance(error, OSError):
+        if error.errno in _DISK_TROUBLE:
             raise
         raise Unusable(f"文件已损坏，无法读取。{_COPY_AGAIN}") from error
 
 
-def _streams(container: InputContainer) -> tuple[VideoStream, AudioStream]:
+def streams_of(container: InputContainer) -> tuple[VideoStream, AudioStream]:
+    """The picture and the sound that a browser plays; a cover is no picture."""
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not pictures:
         raise Unusable("文件里只有声音，没有画面。请提供带画面的演唱视频。")
@@ -151,9 +158,11 @@ def _check_picture(video: VideoStream) -> None:
     if name != "h264":
         shown = _VIDEO_NAMES.get(name, name or "未知格式")
         raise Unusable(f"画面编码是 {shown}，阅卷电脑的浏览器不能播放。{_RECIPE}")
+    if context.pix_fmt is None:
+        raise Unusable(f"画面数据已损坏，无法播放。{_COPY_AGAIN}")
     if context.pix_fmt not in _PLAYABLE_PIXELS:
-        shown = context.pix_fmt or "未知"
-        raise Unusable(f"画面的像素格式是 {shown}，浏览器只能播放 8 位 4:2:0（yuv420p）。{_RECIPE}")
+        shown = context.pix_fmt
+        raise Unusable(f"像素格式是 {shown}，浏览器只能播放 8 位的 yuv420p。{_RECIPE}")
 
 
 def _check_sound(audio: AudioStream) -> None:
@@ -169,7 +178,7 @@ class _Reading:
     def __init__(self, container: InputContainer, video: VideoStream, audio: AudioStream) -> None:
         self._container = container
         self._video, self._audio = video, audio
-        self._ends = {video.index: 0.0, audio.index: 0.0}
+        self._ends = {video.index: 0, audio.index: 0}  # in ticks of each stream
         self._sound_packets = 0
         self._bad_sound_packets = 0
         self._has_picture = False
@@ -189,47 +198,48 @@ class _Reading:
         self._check()
 
     def _note_end(self, packet: "Packet[Stream]") -> None:
-        if packet.pts is None or packet.size == 0:
-            return
-        end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
-        self._ends[packet.stream_index] = max(self._ends[packet.stream_index], end)
+        if packet.pts is not None and packet.size:
+            end = packet.pts + (packet.duration or 0)
+            self._ends[packet.stream_index] = max(self._ends[packet.stream_index], end)
+
+    def _end_s(self, stream: VideoStream | AudioStream) -> float:
+        return float(self._ends[stream.index] * (stream.time_base or 0))
 
     def _hear(self, packet: "Packet[Stream]") -> None:
         self._sound_packets += 1
         try:
             for frame in self._audio.decode(packet):
                 self.loudness.hear(frame)
-        except av.InvalidDataError:
+        except av.FFmpegError:
             self._bad_sound_packets += 1
 
     def _see(self, packet: "Packet[Stream]") -> None:
-        for frame in self._video.decode(packet)[:1]:
-            self._has_picture = True
-            self.width, self.height = frame.width, frame.height
-            if frame.rotation % 180:
-                self.width, self.height = frame.height, frame.width
+        with suppress(av.FFmpegError):  # perhaps a later packet gives a picture
+            for frame in self._video.decode(packet)[:1]:
+                self._has_picture = True
+                self.width, self.height = frame.width, frame.height
+                if frame.rotation % 180:
+                    self.width, self.height = frame.height, frame.width
 
     def _check(self) -> None:
-        seconds = max(self._ends.values())
-        if self.seconds <= 0:
-            self.seconds = seconds
+        seconds = max(self._end_s(self._video), self._end_s(self._audio))
         if seconds <= 0 or not self._has_picture:
             raise Unusable(f"视频里没有可以播放的画面，时长为 0。{_COPY_AGAIN}")
         for stream in (self._video, self._audio):
-            self._check_end(stream)
-        if self.loudness.heard_s <= 0:
-            raise Unusable("声音轨是空的，没有任何声音。请找到带声音的原始录像后重新导入。")
+            if stream.duration and stream.time_base is not None:
+                _check_end(float(stream.duration * stream.time_base), self._end_s(stream))
+        self.seconds = self.seconds or seconds
+        if abs(self.seconds - seconds) > max(1.0, seconds * 0.05):
+            raise Unusable(f"文件里记录的时长与实际内容不符，不能正常播放。{_RECIPE}")
         if self._bad_sound_packets > self._sound_packets * _BAD_SOUND_SHARE:
             raise Unusable(f"声音数据已损坏，不能完整播放。{_COPY_AGAIN}")
+        if self.loudness.heard_s <= 0:
+            raise Unusable("声音轨是空的，没有任何声音。请找到带声音的原始录像后重新导入。")
 
-    def _check_end(self, stream: VideoStream | AudioStream) -> None:
-        """A file cut off in the middle still claims its full length."""
-        if not stream.duration or stream.time_base is None:
-            return
-        claimed = float(stream.duration * stream.time_base)
-        tolerance = min(1.0, max(0.25, claimed * 0.05))
-        if claimed - self._ends[stream.index] > tolerance:
-            raise Unusable(
-                f"文件不完整：应有 {claimed:.0f} 秒，"
-                f"实际只能读到 {self._ends[stream.index]:.0f} 秒。{_COPY_AGAIN}"
-            )
+
+def _check_end(claimed_s: float, found_s: float) -> None:
+    """A file cut off in the middle still claims its full length."""
+    if claimed_s - found_s > min(1.0, max(0.25, claimed_s * 0.05)):
+        raise Unusable(
+            f"文件不完整：应有 {claimed_s:.1f} 秒，实际只能读到 {found_s:.1f} 秒。{_COPY_AGAIN}"
+        )

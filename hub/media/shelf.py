@@ -10,9 +10,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import av
-from av.stream import Disposition
 
-from hub.media.probe import Probe, Unusable, examine
+from hub.media.probe import Probe, Unusable, examine, opened, streams_of
 
 _CHUNK = 1 << 20
 _PART = "part-*.mp4"
@@ -86,14 +85,12 @@ def _copy(source: Path, part: Path) -> str:
 
 def _rewrite(source: Path, part: Path) -> None:
     with (
-        av.open(str(source.resolve()), format="mov", metadata_errors="ignore") as incoming,
+        opened(source) as incoming,
         av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as outgoing,
     ):
-        pictures = incoming.streams.video
-        video = next(s for s in pictures if not s.disposition & Disposition.attached_pic)
-        audio = incoming.streams.audio[0]
-        copies = {s.index: outgoing.add_stream_from_template(s) for s in (video, audio)}
-        for packet in incoming.demux(video, audio):
+        streams = streams_of(incoming)
+        copies = {s.index: outgoing.add_stream_from_template(s) for s in streams}
+        for packet in incoming.demux(*streams):
             if packet.dts is None:
                 continue
             packet.stream = copies[packet.stream_index]

@@ -66,7 +66,8 @@ class Canvas:
             dx = np.abs(xs - x - width / 2) - width / 2 + radius
             dy = np.abs(ys - y - height / 2) - height / 2 + radius
             beyond: Plane = np.hypot(np.maximum(dx, 0), np.maximum(dy, 0))
-            return beyond + np.minimum(np.maximum(dx, dy), 0) - radius
+            within: Plane = np.minimum(np.maximum(dx, dy), 0)
+            return beyond + within - radius
 
         self._paint((x, y, x + width, y + height), distance, colour)
 

@@ -94,7 +94,7 @@ def _add_note(out: Sound, noise: Sound, note: Sung, table: Sound, throat: _Throa
     bend -= 0.4 * np.exp(time * -30)  # each note is reached from a little below
     speed = np.float32(_hertz(note.pitch) / RATE * _TABLE) * np.exp2(bend / 12)
     phase = np.cumsum(speed, dtype=np.float64).astype(np.int64) & (_TABLE - 1)
-    strength = np.float32(0.16 * throat.gain * note.strength) * _envelope(time, note.seconds)
+    strength = np.float32(0.24 * throat.gain * note.strength) * _envelope(time, note.seconds)
     here = slice(first, first + length)
     out[here] += strength * (table[phase] + np.float32(throat.breath) * noise[here])
 
@@ -119,4 +119,4 @@ def _add_consonant(out: Sound, noise: Sound, note: Sung, throat: _Throat) -> Non
     else:
         burst = np.diff(noise[first - 1 : last])
     fade = np.hanning(length).astype(np.float32)
-    out[first:last] += np.float32(0.06 * throat.gain * note.clarity) * fade * burst
+    out[first:last] += np.float32(0.09 * throat.gain * note.clarity) * fade * burst

@@ -78,7 +78,9 @@ def _check_frame(values: dict[str, str], seen: dict[object, int], findings: Find
 
 
 def _exam_value(cells: Cells, name: str) -> str:
-    value = cells.text("值") or ""
+    value = cells.get("值")
+    if not value:
+        cells.bad("值", f"“{name}”没有填写")
     if name == layout.NAME or not value:
         return value
     day = as_day(value)

@@ -59,8 +59,9 @@ class Setting:
     choices: Mapping[str, str | bool] | None = None
     integers: tuple[int, int] = (0, 0)
 
-    def default(self) -> str | int:
-        value = getattr(Policy(), self.field)
+    def shown(self, policy: Policy) -> str | int:
+        """The policy's value as people write it."""
+        value = getattr(policy, self.field)
         if self.choices is None:
             return int(value)
         return next(name for name, meaning in self.choices.items() if meaning == value)

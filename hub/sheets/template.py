@@ -8,6 +8,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from hub.sheets import layout
 from hub.sheets.layout import Column, Setting, Sheet
+from shared.rules.policy import Policy
 
 _LIST_CHARACTERS_MAX = 255
 """Excel refuses a longer list typed into a validation."""
@@ -52,7 +53,7 @@ def _write_settings(page: Worksheet, text: Format) -> None:
     page.write_row(3, 0, (layout.FIRST_DAY, "", "必填，写成 2026-11-24"), text)
     page.write_row(4, 0, (layout.LAST_DAY, "", "必填，写成 2026-11-25"), text)
     for row, setting in enumerate(layout.SETTINGS, 5):
-        page.write_row(row, 0, (setting.name, setting.default(), _explained(setting)))
+        page.write_row(row, 0, (setting.name, setting.shown(Policy()), _explained(setting)))
         rule = _choice_rule(tuple(setting.choices)) if setting.choices else None
         page.data_validation(row, 1, row, 1, rule or _integer_rule(setting.integers))
 

@@ -112,22 +112,27 @@ def quarantined(db: Database, limit: int) -> list[Quarantined]:
         SELECT event.event_id, node.name, event.kind, event.v, event.body, event.reason,
                event.received_at
         FROM event JOIN node ON node.id = event.node_id
-        WHERE event.result = 'quarantined' ORDER BY event.received_at DESC LIMIT ?
+        WHERE event.result = 'quarantined' ORDER BY event.received_at DESC, event.seq DESC LIMIT ?
         """,
         (limit,),
     )
     return [Quarantined(*row) for row in rows]
 
 
+class Unfit(Exception):
+    """An event that the database cannot take: it breaks one of its laws."""
+
+
 @contextmanager
 def on_its_own(db: Database) -> Iterator[None]:
-    """Inside a batch: what one event did is taken back when it fails, the others stay."""
+    """Inside a batch: what one event did is taken back when it fails; the others stay."""
     db.conn.execute("SAVEPOINT one_event")
     try:
         yield
-    except (sqlite3.IntegrityError, ValueError, LookupError):
+    except BaseException as error:
         db.conn.execute("ROLLBACK TO one_event")
+        if isinstance(error, (sqlite3.IntegrityError, ValueError, LookupError)):
+            raise Unfit(str(error)) from error
         raise
     finally:
-        if db.conn.in_transaction:
-            db.conn.execute("RELEASE one_event")
+        db.conn.execute("RELEASE one_event")

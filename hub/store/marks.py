@@ -7,7 +7,13 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from shared.rules.rubric import Levels, MarkException, levels_from_text, levels_to_text
+from shared.rules.rubric import (
+    Levels,
+    MarkException,
+    levels_from_text,
+    levels_to_text,
+    to_mask,
+)
 
 Standing = Literal["counted", "replaced", "surplus", "refused"]
 
@@ -33,6 +39,12 @@ class Mark:
     """By the node's clock: evidence, never order."""
     received_at: str
     standing: Standing
+
+    def answers(self, criteria: int) -> bool:
+        """Whether it says something of each of these criteria (a mask); an exception does."""
+        if not self.levels:
+            return True
+        return to_mask(self.levels) & criteria == criteria
 
 
 def mark(db: Database, event_id: str) -> Mark | None:

@@ -83,13 +83,21 @@ def examine(
     folder: Path, files: Iterable[File], shelf: Path | None, workers: int | None = None
 ) -> Iterator[list[Examined]]:
     """Batches in the order of the files; with a shelf the usable ones are taken in."""
-    waiting = list(files)
-    if len(waiting) <= _ALONE_MAX:
-        if waiting:
-            yield [_examine_one(folder, file, shelf) for file in waiting]
+    try:
+        yield from _examine(folder, list(files), shelf, workers or os.cpu_count() or 1)
+    except OSError as error:
+        raise Refusal("disk_full", f"视频检查中断：{error}。请处理后再导入一次。") from error
+
+
+def _examine(
+    folder: Path, files: list[File], shelf: Path | None, workers: int
+) -> Iterator[list[Examined]]:
+    if len(files) <= _ALONE_MAX:
+        if files:
+            yield [_examine_one(folder, file, shelf) for file in files]
         return
-    remaining = iter(waiting)
-    with _Pool(folder, shelf, workers or os.cpu_count() or 1) as pool:
+    remaining = iter(files)
+    with _Pool(folder, shelf, workers) as pool:
         while batch := list(islice(remaining, BATCH)):
             yield pool.examine(batch)
 

@@ -78,3 +78,8 @@ def online(db: Database, since: datetime) -> dict[int, str]:
 
 def prune(db: Database, before: datetime) -> int:
     return db.conn.execute("DELETE FROM session WHERE seen_at < ?", (stamp(before),)).rowcount
+
+
+def accounts_seen(db: Database) -> set[int]:
+    """Accounts that have ever signed in here."""
+    return {row[0] for row in db.conn.execute("SELECT DISTINCT account_id FROM session")}

@@ -15,6 +15,10 @@ class Backoff:
         self._cap_s = cap_s
         self._failures = 0
 
+    @property
+    def has_failed(self) -> bool:
+        return self._failures > 0
+
     def reset(self) -> None:
         self._failures = 0
 

@@ -1,6 +1,5 @@
 """The cache of videos: files named by their sha256, whole and verified, or not there at all."""
 
-import os
 import shutil
 import threading
 import time
@@ -121,7 +120,7 @@ def _replace(part: Path, target: Path) -> None:
     """On Windows a scanner or a player may hold the file for a moment."""
     for left in reversed(range(REPLACE_TRIES)):
         try:
-            os.replace(part, target)
+            part.replace(target)
         except PermissionError:
             if left == 0:
                 raise

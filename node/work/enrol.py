@@ -13,9 +13,7 @@ from shared.wire.messages import EnrolAnswer, EnrolRequest
 PROTOCOL = 1
 
 
-def begin(
-    db: Database, code: str, app_version: str, fresh_id: Callable[[], str]
-) -> EnrolRequest:
+def begin(db: Database, code: str, app_version: str, fresh_id: Callable[[], str]) -> EnrolRequest:
     """What to ask the hub; the same code asks the same again, so a lost answer burns no code."""
     code = code.strip().upper()
     if not code:

@@ -93,6 +93,17 @@ class Store:
         db.conn.close()
 
 
+@contextmanager
+def reading_beside(path: Path) -> Iterator[Database]:
+    """One consistent view of a file that another program may be writing to."""
+    db = _open(path, read_only=True)
+    try:
+        db.conn.execute("BEGIN")
+        yield db
+    finally:
+        db.conn.close()
+
+
 def _open(path: Path, *, read_only: bool) -> Database:
     uri = path.resolve().as_uri() + ("?mode=ro" if read_only else "")
     connection = sqlite3.connect(

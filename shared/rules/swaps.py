@@ -39,28 +39,31 @@ def fill(homes: Sequence[int], width: int, counts: Sequence[int], rng: random.Ra
 
     Every exchange keeps the counts, and none spoils a place that was right. Where single
     exchanges found at random do not help, the shortest chain of them is searched: it exists
-    whenever the counts can be met at all. ValueError says how many places they leave over.
+    whenever the counts can be met at all. ValueError says how many works are left
+    wanting.
     """
     kinds = [kind for kind, count in enumerate(counts) for _ in range(count)]
     rng.shuffle(kinds)
     places = Places(homes, width, kinds)
     wrong = [place for place in range(len(kinds)) if places.is_wrong(place)]
     rng.shuffle(wrong)
-    stuck = 0
+    wanting = set()
     while wrong:
         place = wrong.pop()
         if not places.is_wrong(place) or _exchange_at_random(places, place, wrong, rng):
             continue
-        stuck += not _exchange_in_chain(places, place, wrong, rng)
-    if stuck:
-        raise ValueError(f"{stuck} places cannot be filled")
+        if not _exchange_in_chain(places, place, wrong, rng):
+            wanting.add(place // width)
+    if wanting:
+        raise ValueError(f"{len(wanting)} works cannot be filled")
     return kinds
 
 
-def _exchange_at_random(
-    places: Places, place: int, wrong: Sequence[int], rng: random.Random
-) -> bool:
-    """One exchange that puts this place right and no right one wrong, if a few tries find it."""
+def _exchange_at_random(places: Places, place: int, wrong: list[int], rng: random.Random) -> bool:
+    """One exchange that puts this place right and no right one wrong, if a few tries find it.
+
+    A third of the tries are at places known to be wrong: in tight cases most help is there.
+    """
     kinds, everywhere = places.kinds, len(places.kinds)
     for attempt in range(_RANDOM_TRIES):
         if wrong and attempt % 3 == 0:
@@ -71,6 +74,8 @@ def _exchange_at_random(
             continue
         if places.may_hold(other, kinds[place]) or places.is_wrong(other):
             places.exchange(place, other)
+            if places.is_wrong(other):
+                wrong.append(other)
             return True
     return False
 
@@ -83,10 +88,9 @@ def _exchange_in_chain(
     A breadth-first search over kinds, from those at wrong places to one that this place may
     hold. A link is a place that gives up its kind for the one before: an augmenting path.
     """
-    holders = {places.kinds[other]: other for other in wrong if places.is_wrong(other)}
-    holders[places.kinds[place]] = place
+    holders = {places.kinds[place]: place}
     before: dict[int, int] = {}
-    goal = next((kind for kind in holders if places.may_hold(place, kind)), None)
+    goal = _wrong_holders(places, place, wrong, holders)
     frontier = list(holders)
     while goal is None and frontier:
         goal, frontier = _next_links(places, place, frontier, holders, before, rng)
@@ -98,6 +102,19 @@ def _exchange_in_chain(
     for kind in reversed(chain):
         places.exchange(place, holders[kind])
     return True
+
+
+def _wrong_holders(
+    places: Places, place: int, wrong: Sequence[int], holders: dict[int, int]
+) -> int | None:
+    """A wrong place for each kind that one holds, or the goal as soon as it is met."""
+    for other in reversed(wrong):
+        kind = places.kinds[other]
+        if kind not in holders and places.is_wrong(other):
+            holders[kind] = other
+            if places.may_hold(place, kind):
+                return kind
+    return None
 
 
 def _next_links(

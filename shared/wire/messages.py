@@ -75,6 +75,7 @@ class PushGap(Strict):
     """409: the batch does not follow on what the hub holds; send again from here."""
 
     expected_seq: int
+    """0: it belongs to another history than the hub knows; the node begins a new life."""
 
 
 class MarkBody(Strict):

@@ -73,12 +73,15 @@ export class Sheet {
 
   /** After the last level, ↑ takes up the last row again before it goes higher. */
   move(step) {
-    if (this.isPast && step < 0 && this.left === 0) {
-      this.isPast = false;
-      return;
-    }
+    const isAtEnd = this.isPast && this.active === this.criteria.length - 1;
     this.isPast = false;
+    if (isAtEnd && step < 0) return;
     this.active = Math.min(this.criteria.length - 1, Math.max(0, this.active + step));
+  }
+
+  select(criterion) {
+    this.isPast = false;
+    this.active = this.criteria.indexOf(criterion);
   }
 
   clearRow() {

@@ -7,6 +7,7 @@ export const ROUND = (round) => `${round}评`;
 export const FLAGS = { no_picture: "无图像", incomplete: "图像不全", off_topic: "题文不符" };
 
 export const W = {
+  flag_name: (code) => FLAGS[code] ?? "",
   submit: "确定",
   save_change: "保存修改",
   drop_change: "放弃修改",
@@ -147,6 +148,7 @@ export const W = {
   earlier_round: "轮次",
 
   group_done: (label) => `${label}已评完，辛苦了`,
+  new_work: "有新的评阅任务",
   group_done_note: "其他题组还有任务。",
   go_on: (label) => `评 ${label}`,
   go_round3: (label) => `评 ${label} 3评`,
@@ -168,5 +170,9 @@ export const W = {
   new_tasks_title: (count) => `(${count}) 3评 有新任务`,
   new_tasks: (count) => `有 ${count} 份新任务`,
   page_title: "评分",
+  trial: "试阅",
+  trial_until: (time) => `试阅数据将于 ${time} 清空`,
+  trial_note: "试阅数据结束后清空",
+  over_notice: "本次阅卷已结束，还没有提交的评分不再接收",
   stage_item: (stage, item) => `${stage} · ${item}`,
 };

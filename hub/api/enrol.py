@@ -1,0 +1,33 @@
+"""The door for a node that has nothing but a code yet."""
+
+import anyio.to_thread
+from litestar import Response, post
+from litestar.di import NamedDependency
+
+from hub.api.guard import AnyRequest, address_of, decode, plain
+from hub.work.enrol_node import enrol
+from shared.kit.clock import now
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+from shared.wire.messages import EnrolAnswer, EnrolRequest
+from shared.wire.paths import ENROL
+
+
+@post(ENROL, status_code=200, request_max_body_size=4_000)
+async def give_enrolment(
+    request: AnyRequest, body: bytes, store: NamedDependency[Store]
+) -> Response[bytes]:
+    asked, address = decode(body, EnrolRequest), address_of(request)
+    return plain(await anyio.to_thread.run_sync(_enrol, store, asked, address))
+
+
+def _enrol(store: Store, asked: EnrolRequest, address: str) -> EnrolAnswer:
+    with store.writing() as db:
+        outcome = enrol(db, asked, address, now())
+    # Outside the transaction: a wrong try stays counted.
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+ROUTES = [give_enrolment]

@@ -1,0 +1,87 @@
+"""The downlink's door: what changed for a district, at once or as soon as it does."""
+
+from datetime import datetime, timedelta
+
+import anyio.to_thread
+from litestar import Response, post
+from litestar.di import NamedDependency
+from sqlite_utils import Database
+
+from hub.api.bell import Bell
+from hub.api.city import City
+from hub.api.guard import AnyRequest, address_of, decode, identify
+from hub.store import feed, meta, nodes
+from hub.store.cards import cards
+from shared.kit.clock import now, parse_stamp, stamp
+from shared.kit.store import Store
+from shared.wire.messages import NodeStatus, PullAnswer, PullRequest
+from shared.wire.paths import ITEMS_PER_PULL, LONG_POLL_S, PULL
+
+SEEN_EVERY = timedelta(seconds=5)
+
+
+@post(PULL, status_code=200, request_max_body_size=16_000)
+async def give_changes(
+    request: AnyRequest,
+    body: bytes,
+    store: NamedDependency[Store],
+    bell: NamedDependency[Bell],
+    city: NamedDependency[City],
+) -> Response[bytes]:
+    visitor = await identify(request, store)
+    asked = decode(body, PullRequest)
+    await anyio.to_thread.run_sync(_seen, store, visitor.node, address_of(request), asked.status)
+    district_id = visitor.node.district_id
+    turn = bell.turn(district_id)
+    answer = await anyio.to_thread.run_sync(_look, store, city, district_id, asked)
+    if not answer.items and answer.after == asked.after and asked.wait_s > 0:
+        # No transaction is open while waiting: an old view would hold back the checkpoint.
+        await bell.wait(district_id, turn, min(asked.wait_s, LONG_POLL_S))
+        answer = await anyio.to_thread.run_sync(_look, store, city, district_id, asked)
+    return await anyio.to_thread.run_sync(visitor.answer, answer)
+
+
+def _seen(store: Store, node: nodes.Node, address: str, status: NodeStatus) -> None:
+    moment = now()
+    if _is_news(node, status, moment):
+        with store.writing() as db:
+            nodes.seen(db, node.id, address, status, moment)
+
+
+def _is_news(node: nodes.Node, status: NodeStatus, moment: datetime) -> bool:
+    """A node that catches up page after page need not be noted each time."""
+    if node.status is None or node.last_seen_at is None:
+        return True
+    if node.status.pending_events != status.pending_events:
+        return True
+    return moment - parse_stamp(node.last_seen_at) >= SEEN_EVERY
+
+
+def _look(store: Store, city: City, district_id: int, asked: PullRequest) -> PullAnswer:
+    moment = now()
+    with store.reading() as db:
+        inc = meta.hub_inc(db)
+        if asked.hub_inc != inc:
+            # Another life of our database: the node's cursor means nothing in it.
+            return _page(db, city, district_id, 0, inc, moment)
+        return _page(db, city, district_id, asked.after, inc, moment)
+
+
+def _page(
+    db: Database, city: City, district_id: int, after: int, inc: str, moment: datetime
+) -> PullAnswer:
+    found = feed.after(db, district_id, after, ITEMS_PER_PULL + 1)
+    changes = found[:ITEMS_PER_PULL]
+    known = city.look(db, moment)
+    return PullAnswer(
+        hub_inc=inc,
+        after=changes[-1].seq if changes else after,
+        more=len(found) > ITEMS_PER_PULL,
+        items=cards(db, district_id, after, changes),
+        city=known.rounds,
+        city_done=known.done,
+        server_time=stamp(moment),
+    )
+
+
+ROUTES = [give_changes]

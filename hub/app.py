@@ -1,0 +1,110 @@
+"""The hub's web application, put together: the only module that knows every room."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar, Router, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+import hub.schema
+from hub.api import enrol, pull, push, videos
+from hub.api.bell import Bell
+from hub.api.city import City
+from hub.api.guard import Nonces, refused, refused_by_http
+from hub.jobs import timetable
+from hub.pages import overview, people
+from hub.pages.person import provide_person
+from hub.settings import HubSettings
+from hub.store import meta
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+from shared.web import guards, rendering
+
+HERE = Path(__file__).parent
+BODY_BYTES_MAX = 1_000_000
+
+
+@get("/health", sync_to_thread=False)
+def health() -> dict[str, bool]:
+    """For whoever watches the service; nothing in it is secret."""
+    return {"ok": True}
+
+
+# Every page of the hub: a new one adds its ROUTES here.
+ROUTES = [health, *people.ROUTES, *overview.ROUTES]
+
+# What nodes use: signed, JSON, and with answers of its own when something is refused.
+SYNC = Router(
+    path="/",
+    route_handlers=[*enrol.ROUTES, *push.ROUTES, *pull.ROUTES, *videos.ROUTES],
+    exception_handlers={Refusal: refused, HTTPException: refused_by_http},
+)
+
+
+def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
+    return Litestar(
+        route_handlers=[SYNC, *ROUTES, rendering.static_router(HERE)],
+        lifespan=[_lifespan(settings, with_jobs=with_jobs)],
+        dependencies={
+            "store": Provide(provide_store, sync_to_thread=False),
+            "bell": Provide(provide_bell, sync_to_thread=False),
+            "city": Provide(provide_city, sync_to_thread=False),
+            "settings": Provide(provide_settings, sync_to_thread=False),
+            "person": Provide(provide_person, sync_to_thread=True),
+        },
+        template_config=rendering.template_config(HERE),
+        exception_handlers=rendering.exception_handlers("/sign-in"),
+        before_send=[rendering.add_security_headers],
+        guards=[guards.same_origin],
+        openapi_config=None,
+        request_max_body_size=BODY_BYTES_MAX,
+        state=State({"settings": settings, "nonces": Nonces(), "city": City()}),
+    )
+
+
+def provide_store(state: State) -> Store:
+    store: Store = state.store
+    return store
+
+
+def provide_bell(state: State) -> Bell:
+    bell: Bell = state.bell
+    return bell
+
+
+def provide_city(state: State) -> City:
+    city: City = state.city
+    return city
+
+
+def provide_settings(state: State) -> HubSettings:
+    settings: HubSettings = state.settings
+    return settings
+
+
+def _lifespan(
+    settings: HubSettings, *, with_jobs: bool
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def running(app: Litestar) -> AsyncIterator[None]:
+        store = Store(settings.database, hub.schema.migrations)
+        with store.writing() as db:
+            meta.ensure_identity(db)
+        app.state.store, app.state.bell = store, Bell(store)
+        jobs = timetable(store, settings)
+        if with_jobs:
+            jobs.start()
+        try:
+            yield
+        finally:
+            if with_jobs:
+                # A running job ends first: the store is closed under nobody's hands.
+                await asyncio.to_thread(jobs.shutdown, wait=True)
+            app.state.bell.stop()
+            store.close()
+
+    return running

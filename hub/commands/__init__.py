@@ -1,0 +1,1 @@
+"""The door of the terminal: each command says what it did, in Chinese."""

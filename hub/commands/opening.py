@@ -1,0 +1,43 @@
+"""Opens the hub's data folder: to write when no other program does, to read at any time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from hub import schema
+from hub.store import meta
+from shared.kit.lock import hold
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store, reading_beside
+
+
+def database_of(data: Path) -> Path:
+    return data / "hub.db"
+
+
+def shelf_of(data: Path) -> Path:
+    return data / "shelf"
+
+
+@contextmanager
+def hub_to_write(data: Path) -> Iterator[Store]:
+    """Refuses while the service runs on the same folder."""
+    with hold(data / "hub.lock"):
+        store = Store(database_of(data), schema.migrations)
+        try:
+            with store.writing() as db:
+                meta.ensure_identity(db)
+            yield store
+        finally:
+            store.close()
+
+
+@contextmanager
+def hub_to_read(data: Path) -> Iterator[Database]:
+    path = database_of(data)
+    if not path.is_file():
+        raise Refusal("no_data", f"数据目录 {data} 里还没有数据，请先导入考试。")
+    with reading_beside(path) as db:
+        yield db

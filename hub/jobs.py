@@ -1,0 +1,88 @@
+"""The hub's timetable: short jobs in threads, each sees for itself what is to be done."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlite_utils import Database
+
+from hub.settings import HubSettings
+from hub.store import attempts, meta, nodes
+from hub.work.milestones import announce_reached
+from hub.work.wipe_trial import wipe_when_due
+from shared.kit.clock import now
+from shared.kit.store import Store
+
+ANNOUNCE_EVERY_S = 2
+WIPE_EVERY_S = 10
+PRUNE_EVERY_S = 3600
+HEARTBEATS_KEPT = timedelta(days=7)
+ATTEMPTS_KEPT = timedelta(days=1)
+THREADS = 3
+BACKUP_NAME = "hub-%Y%m%dT%H%M%SZ.db"
+
+
+def timetable(store: Store, settings: HubSettings) -> BackgroundScheduler:
+    """Not started yet. A job that is late runs once, and never twice at a time."""
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(THREADS)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for job, every_s in (
+        (announce, ANNOUNCE_EVERY_S),
+        (wipe, WIPE_EVERY_S),
+        (prune, PRUNE_EVERY_S),
+    ):
+        scheduler.add_job(job, IntervalTrigger(seconds=every_s, timezone=UTC), args=(store,))
+    scheduler.add_job(
+        back_up,
+        IntervalTrigger(minutes=settings.backup_minutes, timezone=UTC),
+        args=(store, settings),
+    )
+    return scheduler
+
+
+def announce(store: Store) -> None:
+    with store.writing() as db:
+        announce_reached(db, now())
+
+
+def wipe(store: Store) -> None:
+    with store.writing() as db:
+        wipe_when_due(db, now())
+
+
+def prune(store: Store) -> None:
+    moment = now()
+    with store.writing() as db:
+        nodes.prune_heartbeats(db, moment - HEARTBEATS_KEPT)
+        attempts.prune(db, moment - ATTEMPTS_KEPT)
+
+
+def back_up(store: Store, settings: HubSettings) -> None:
+    settings.backups.mkdir(parents=True, exist_ok=True)
+    keep_copy(store, settings.backups, now())
+    kept = sorted(settings.backups.glob("hub-*.db"))
+    for old in kept[: -settings.backups_kept]:
+        old.unlink(missing_ok=True)
+
+
+def keep_copy(store: Store, folder: Path, moment: datetime) -> Path:
+    """A copy that knows it is one: a hub that starts from it begins a new life.
+
+    The nodes then offer again whatever the copy lacks.
+    """
+    target = folder / moment.astimezone(UTC).strftime(BACKUP_NAME)
+    fresh = target.with_suffix(".new")
+    store.backup(fresh)
+    copy = Database(fresh, execute_plugins=False)
+    try:
+        with copy.conn:
+            meta.forget_incarnation(copy)
+    finally:
+        copy.close()
+    fresh.replace(target)
+    return target

@@ -1,0 +1,262 @@
+"""The city at a glance: everything the overview shows, gathered from the stores."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from weakref import WeakKeyDictionary
+
+from sqlite_utils import Database
+
+from hub.pages import charts, phases, todo
+from hub.pages.node_states import BACKLOG_EVENTS, NodeState, SeenNode, look_at
+from hub.store import counts, events, exam, nodes, outcomes, performances, sittings, slots
+from hub.store.counts import ByRound, Disagreement, Progress
+from hub.work import milestones
+from shared.kit.store import Store
+from shared.rules.rubric import CRITERIA, MarkException
+
+KEPT_S = 10
+"""What is costly to count is counted this often."""
+BEHIND = 0.10
+BARS_LINE = 0.20
+"""The line of attention of the disagreement bars."""
+NODES_SHOWN = 7
+QUARANTINED_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Costly:
+    counted_at: datetime
+    disagreement: Disagreement
+    exceptions: Mapping[MarkException, int]
+    chart: charts.LineChart
+    today: Mapping[int, int]
+    """Marks by round since midnight."""
+    by_state: Mapping[str, int]
+    """Outcomes."""
+    without_video: int
+    quarantined: int
+    faults: int
+    """Reported since midnight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    district_id: int
+    name: str
+    progress: Progress
+    """Of rounds 1 and 2."""
+    is_offline: bool
+    is_behind: bool
+
+    @property
+    def filled(self) -> float:
+        return self.progress.done / self.progress.total if self.progress.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    label: str
+    share: float
+    count: int
+    is_high: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLine:
+    seen: SeenNode
+    beats: Sequence[charts.Beat]
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    moment: datetime
+    sitting: sittings.Sitting | None
+    phases: Sequence[phases.Phase]
+    action: phases.NextAction
+    rounds: ByRound
+    tiles: Sequence[Tile]
+    todos: Sequence[todo.Todo]
+    costly: Costly
+    bars: Sequence[Bar]
+    lines: Sequence[NodeLine]
+    nodes: Sequence[SeenNode]
+    people: int
+    people_online: int
+
+    @property
+    def enrolled(self) -> list[SeenNode]:
+        return [s for s in self.nodes if s.state not in (NodeState.RETIRED, NodeState.NEVER)]
+
+    @property
+    def online(self) -> int:
+        return sum(s.state is not NodeState.OFFLINE for s in self.enrolled)
+
+    @property
+    def leading(self) -> tuple[int, int]:
+        """The two rounds whose figures matter now."""
+        double = self.round(1) + self.round(2)
+        return (3, 4) if double.total and not double.left else (1, 2)
+
+    @property
+    def marked(self) -> int:
+        return sum(self.costly.exceptions.values())
+
+    @property
+    def marked_text(self) -> str:
+        return "，".join(f"{e.label} {n:,}" for e, n in self.costly.exceptions.items())
+
+    def round(self, number: int) -> Progress:
+        return self.rounds.get(number, Progress())
+
+
+_KEPT: WeakKeyDictionary[Store, tuple[int, Costly]] = WeakKeyDictionary()
+
+
+def look(store: Store, moment: datetime) -> City:
+    with store.reading() as db:
+        sitting = sittings.current(db)
+        sitting_id = sitting.id if sitting else 0
+        costly = _costly(store, db, sitting_id, moment)
+        seen = look_at(nodes.all_nodes(db), {n.id for n in nodes.silent(db, moment)}, moment)
+        by_district = counts.by_district(db, sitting_id)
+        tiles = _tiles(exam.districts(db), by_district, seen)
+        standing = _standing(db, sitting, moment)
+        return City(
+            moment=moment,
+            sitting=sitting,
+            phases=phases.phases(standing),
+            action=phases.next_action(standing),
+            rounds=counts.sum_rounds(by_district.values()),
+            tiles=tiles,
+            todos=todo.todos(_found(db, sitting_id, seen, tiles, costly)),
+            costly=costly,
+            bars=_bars(costly.disagreement),
+            lines=_lines(db, seen, moment),
+            nodes=seen,
+            people=sum(counts.count_markers(db).values()),
+            people_online=_people_online(seen),
+        )
+
+
+def _costly(store: Store, db: Database, sitting_id: int, moment: datetime) -> Costly:
+    kept = _KEPT.get(store)
+    if kept and kept[0] == sitting_id:
+        age_s = (moment - kept[1].counted_at).total_seconds()
+        if 0 <= age_s < KEPT_S:
+            return kept[1]
+    fresh = _count_costly(db, sitting_id, moment)
+    _KEPT[store] = (sitting_id, fresh)
+    return fresh
+
+
+def _count_costly(db: Database, sitting_id: int, moment: datetime) -> Costly:
+    midnight = moment.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    arrivals = counts.arrivals(db, sitting_id, midnight)
+    today: dict[int, int] = {}
+    for arrival in arrivals:
+        today[arrival.round] = today.get(arrival.round, 0) + arrival.count
+    begin = moment - timedelta(hours=1)
+    if arrivals:
+        first = datetime.fromisoformat(arrivals[0].span + "0").replace(tzinfo=UTC)
+        begin = max(min(first, begin), moment - timedelta(hours=12))
+    return Costly(
+        moment,
+        counts.disagreement(db, sitting_id),
+        counts.exceptions(db, sitting_id),
+        charts.pace(arrivals, begin, moment),
+        today,
+        dict(outcomes.count_by_state(db, sitting_id)),
+        performances.count_without_video(db),
+        len(events.quarantined(db, QUARANTINED_MAX)),
+        counts.count_faults(db, midnight),
+    )
+
+
+def _standing(db: Database, sitting: sittings.Sitting | None, moment: datetime) -> phases.Standing:
+    every = sittings.all_sittings(db)
+    formal = next((s for s in reversed(every) if s.kind == "formal"), None)
+    is_running = formal is not None and formal.state in ("open", "closed")
+    return phases.Standing(
+        has_exam=exam.exam(db) is not None,
+        trial=next((s for s in reversed(every) if s.kind == "trial"), None),
+        formal=formal,
+        facts=milestones.facts(db, formal.id, moment) if formal and is_running else None,
+        rounds=counts.sum_rounds(counts.by_district(db, formal.id).values()) if formal else {},
+    )
+
+
+def _tiles(
+    districts: Sequence[exam.District],
+    by_district: Mapping[int, ByRound],
+    seen: Sequence[SeenNode],
+) -> list[Tile]:
+    """Districts that mark or have a node, the least complete first."""
+    city = _double(counts.sum_rounds(by_district.values()))
+    mean = city.done / city.total if city.total else 0.0
+    with_node = {s.node.district_id for s in seen if s.state is not NodeState.RETIRED}
+    tiles = []
+    for district in districts:
+        progress = _double(by_district.get(district.id, {}))
+        if not progress.total and district.id not in with_node:
+            continue
+        own = progress.done / progress.total if progress.total else 1.0
+        is_behind = bool(progress.total) and own < mean - BEHIND
+        is_offline = _is_offline(district.id, seen)
+        tiles.append(Tile(district.id, district.name, progress, is_offline, is_behind))
+    return sorted(tiles, key=lambda t: (not t.is_offline, t.filled))
+
+
+def _double(rounds: ByRound) -> Progress:
+    return rounds.get(1, Progress()) + rounds.get(2, Progress())
+
+
+def _is_offline(district_id: int, seen: Sequence[SeenNode]) -> bool:
+    """Every node that ever worked there is silent."""
+    own = [s.state for s in seen if s.node.district_id == district_id]
+    own = [state for state in own if state not in (NodeState.RETIRED, NodeState.NEVER)]
+    return bool(own) and all(state is NodeState.OFFLINE for state in own)
+
+
+def _found(
+    db: Database,
+    sitting_id: int,
+    seen: Sequence[SeenNode],
+    tiles: Sequence[Tile],
+    costly: Costly,
+) -> todo.Found:
+    return todo.Found(
+        seen=seen,
+        waiting=sum(slots.waiting_by_round(db, sitting_id).values()),
+        quarantined=costly.quarantined,
+        faults=costly.faults,
+        without_video=costly.without_video,
+        exceptions=costly.by_state.get("exception", 0),
+        behind=[tile.name for tile in tiles if tile.is_behind],
+    )
+
+
+def _bars(found: Disagreement) -> list[Bar]:
+    bars = []
+    for criterion in CRITERIA:
+        count = found.by_criterion[criterion]
+        part = count / found.compared if found.compared else 0.0
+        bars.append(Bar(criterion.label, part, count, part > BARS_LINE))
+    return bars
+
+
+def _lines(db: Database, seen: Sequence[SeenNode], moment: datetime) -> list[NodeLine]:
+    last = int(moment.timestamp()) // 60
+    heard = counts.heartbeats(db, last - 59)
+    shown = [s for s in seen if s.state not in (NodeState.RETIRED, NodeState.NEVER)][:NODES_SHOWN]
+    return [
+        NodeLine(s, charts.beats(heard.get(s.node.id, {}), last, BACKLOG_EVENTS)) for s in shown
+    ]
+
+
+def _people_online(seen: Sequence[SeenNode]) -> int:
+    return sum(
+        s.node.status.people_online
+        for s in seen
+        if s.node.status and s.state not in (NodeState.OFFLINE, NodeState.RETIRED)
+    )

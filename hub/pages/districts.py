@@ -1,0 +1,109 @@
+"""区县进度: every district by round, and the people of one district."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+from sqlite_utils import Database
+
+from hub.pages.doors import FORM, back_to, wants_part
+from hub.pages.frame import frame
+from hub.pages.person import may_act
+from hub.store import accounts, counts, exam, nodes, sittings
+from hub.store.admins import Admin
+from hub.store.counts import ByRound
+from hub.work.hand_out import take_back
+from shared.kit.clock import now
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+from shared.web.rendering import page
+
+HERE = "/districts"
+DONE = {"taken_back": "任务已收回，并重新分配给其他教师。"}
+
+
+@dataclass(frozen=True, slots=True)
+class DistrictRow:
+    district: exam.District
+    markers: int
+    online: int
+    rounds: ByRound
+
+
+class TakeBackForm(msgspec.Struct, forbid_unknown_fields=True):
+    account_id: int
+
+
+@get(HERE, sync_to_thread=True)
+def districts(
+    request: Request[Any, Any, Any], person: NamedDependency[Admin], store: NamedDependency[Store]
+) -> Template:
+    moment = now()
+    with store.reading() as db:
+        rows = _rows(db)
+        table = {"rows": rows, "total": counts.sum_rounds(r.rounds for r in rows), "moment": moment}
+        if wants_part(request):
+            return page("districts_table.html", **table)
+        return page("districts.html", frame=frame(db, person, HERE, moment), **table)
+
+
+@get("/districts/{district_id:int}", sync_to_thread=True)
+def one_district(
+    district_id: FromPath[int],
+    person: NamedDependency[Admin],
+    store: NamedDependency[Store],
+    done: FromQuery[str] = "",
+) -> Template:
+    moment = now()
+    with store.reading() as db:
+        district = next((d for d in exam.districts(db) if d.id == district_id), None)
+        if district is None:
+            raise Refusal("no_district", "没有这个区县。", 404)
+        sitting = sittings.current(db)
+        people = counts.people_of_district(db, sitting.id if sitting else 0, district_id)
+        return page(
+            "districts_people.html",
+            frame=frame(db, person, HERE, moment),
+            district=district,
+            people=people,
+            total=counts.sum_rounds(p.rounds for p in people),
+            may_take_back=person.role == "city_admin" and sitting and sitting.state == "open",
+            note=DONE.get(done, ""),
+        )
+
+
+@post("/districts/take-back", sync_to_thread=True, status_code=303)
+def give_take_back(
+    data: Annotated[TakeBackForm, FORM],
+    person: NamedDependency[Admin],
+    store: NamedDependency[Store],
+) -> Redirect:
+    may_act(person)
+    with store.writing() as db:
+        account = accounts.account(db, data.account_id)
+        if account is None:
+            raise Refusal("no_account", "没有这个账号。", 404)
+        take_back(db, account.id, person.name, now())
+    return back_to(f"{HERE}/{account.district_id}", "taken_back")
+
+
+def _rows(db: Database) -> list[DistrictRow]:
+    sitting = sittings.current(db)
+    progress = counts.by_district(db, sitting.id if sitting else 0)
+    markers = counts.count_markers(db)
+    online: dict[int, int] = {}
+    for node in nodes.all_nodes(db):
+        if node.state == "enrolled" and node.status:
+            seen = online.get(node.district_id, 0) + node.status.people_online
+            online[node.district_id] = seen
+    return [
+        DistrictRow(d, markers.get(d.id, 0), online.get(d.id, 0), progress.get(d.id, {}))
+        for d in exam.districts(db)
+    ]
+
+
+ROUTES = [districts, one_district, give_take_back]

@@ -1,0 +1,46 @@
+"""Who is at the door: the signed-in person of a request, and what a viewer may not do."""
+
+from typing import Any
+
+from litestar import Request
+
+from hub.store import admin_sessions
+from hub.store.admins import Admin
+from hub.work.sign_in import IDLE, LONGEST, TOUCH_AFTER
+from shared.kit.clock import now
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+from shared.web.rendering import PART_HEADER
+from shared.web.sessions import hash_token
+
+COOKIE = "shengping_hub"
+
+
+def provide_person(request: Request[Any, Any, Any], store: Store) -> Admin:
+    """A dependency: Refusal when nobody is signed in, or was too long idle."""
+    moment, token_hash = now(), token_of(request)
+    with store.reading() as db:
+        session = admin_sessions.session(db, token_hash)
+    if session is None:
+        raise Refusal("signed_out", "请先登录。", 401)
+    if moment - session.seen_at > IDLE or moment - session.created_at > LONGEST:
+        raise Refusal("signed_out", "登录已过期，请重新登录。", 401)
+    # A page that refreshes itself is no sign that someone sits before it.
+    if PART_HEADER not in request.headers and moment - session.seen_at > TOUCH_AFTER:
+        with store.writing() as db:
+            admin_sessions.touch(db, token_hash, moment)
+    return session.admin
+
+
+def may_act(person: Admin) -> None:
+    if person.role != "city_admin":
+        raise Refusal("viewer", "当前账号只能查看，不能操作。请用市级管理员账号登录。", 403)
+
+
+def token_of(request: Request[Any, Any, Any]) -> str:
+    """The hash of the session's token; of an empty one when there is none."""
+    return hash_token(request.cookies.get(COOKIE, ""))
+
+
+def address_of(request: Request[Any, Any, Any]) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,126 @@
+"""What needs a person at the centre now: a short list, each with one way to act on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hub.pages.node_states import NodeState, SeenNode
+from shared.web.words import duration
+
+ITEMS_MAX = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    kind: str
+    tone: str
+    title: str
+    text: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The counts that may call for someone."""
+
+    seen: Sequence[SeenNode]
+    waiting: int
+    """Slots that nobody could be given."""
+    quarantined: int
+    faults: int
+    without_video: int
+    exceptions: int
+    """Performances with a confirmed exception."""
+    behind: Sequence[str]
+    """Districts ten points below the city."""
+
+
+def todos(found: Found) -> list[Todo]:
+    """The most pressing first."""
+    items = [*_offline(found.seen), *_counts(found), *_behind(found.behind), *_nodes(found.seen)]
+    return items
+
+
+def _offline(seen: Sequence[SeenNode]) -> list[Todo]:
+    return [
+        Todo(
+            "离线",
+            "bad",
+            f"{s.node.name}离线 {duration(s.silent_s)}",
+            f"最后上报时积压 {s.pending} 份；机房可继续阅卷，恢复后自动补传。",
+            "查看",
+            "/nodes",
+        )
+        for s in seen
+        if s.state is NodeState.OFFLINE
+    ]
+
+
+def _counts(found: Found) -> list[Todo]:
+    rows = (
+        (found.waiting, "无人", "bad", "份作品无人可分配", "补充人员后会自动分配。", "/rounds"),
+        (
+            found.quarantined,
+            "隔离",
+            "bad",
+            "条上报记录被隔离",
+            "已原样保存，需要人工查看。",
+            "/nodes",
+        ),
+        (
+            found.without_video,
+            "缺视频",
+            "warn",
+            "份作品没有可用视频",
+            "补齐文件后重新导入。",
+            "/rounds",
+        ),
+        (
+            found.faults,
+            "故障",
+            "warn",
+            "次播放故障（今日）",
+            "节点已自动重取，请关注是否重复。",
+            "/nodes",
+        ),
+        (
+            found.exceptions,
+            "异常",
+            "warn",
+            "份作品终评为异常",
+            "无等级，请核对原始视频。",
+            "/results",
+        ),
+    )
+    return [
+        Todo(kind, tone, f"{count:,} {title}", text, "查看", url)
+        for count, kind, tone, title, text, url in rows
+        if count
+    ]
+
+
+def _behind(districts: Sequence[str]) -> list[Todo]:
+    if not districts:
+        return []
+    names = "、".join(districts[:3]) + (f" 等 {len(districts)} 个区县" if districts[3:] else "")
+    text = "1、2评完成率低于全市平均 10 个百分点以上。"
+    return [Todo("落后", "warn", f"{names}落后", text, "查看", "/districts")]
+
+
+def _nodes(seen: Sequence[SeenNode]) -> list[Todo]:
+    items = []
+    for s in seen:
+        if s.state is NodeState.BACKLOG:
+            text = "节点在线，正在补传。"
+            items.append(
+                Todo(
+                    "积压", "warn", f"{s.node.name}有 {s.pending} 份未上报", text, "查看", "/nodes"
+                )
+            )
+        if s.state is NodeState.NEVER:
+            text = "接入码 48 小时内有效，过期请重新生成。"
+            items.append(Todo("未接入", "warn", f"{s.node.name}从未接入", text, "查看", "/nodes"))
+        items.extend(
+            Todo("节点", "warn", s.node.name, p + "。", "查看", "/nodes") for p in s.problems
+        )
+    return items

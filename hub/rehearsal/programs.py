@@ -1,0 +1,113 @@
+"""Hub and nodes as real processes with their own data folders."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from shared.kit.refusal import Refusal
+
+START_S_MAX = 60.0
+STOP_S_MAX = 20.0
+
+
+@dataclass(slots=True)
+class Program:
+    """One running process; its output goes to a log file in its data folder."""
+
+    name: str
+    url: str
+    data: Path
+    process: subprocess.Popen[bytes]
+    log: IO[bytes]
+
+    def wait_until_up(self) -> None:
+        deadline = time.monotonic() + START_S_MAX
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise Refusal("program", f"{self.name}没有启动成功，请看 {self.log.name}。")
+            try:
+                if httpx.get(f"{self.url}/health", timeout=2).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.1)
+        raise Refusal(
+            "program", f"{self.name}在 {START_S_MAX:.0f} 秒内没有启动，请看 {self.log.name}。"
+        )
+
+    def stop(self) -> None:
+        """Asks it to end, as Ctrl-C would, and waits."""
+        if self.process.poll() is None:
+            if sys.platform == "win32":
+                self.process.send_signal(signal.CTRL_BREAK_EVENT)
+            else:
+                self.process.terminate()
+            try:
+                self.process.wait(STOP_S_MAX)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+
+
+def start_hub(data: Path, port: int) -> Program:
+    return _start("市级中心", "hub", data, port)
+
+
+def start_node(name: str, data: Path, port: int) -> Program:
+    return _start(name, "node", data, port)
+
+
+def _start(name: str, module: str, data: Path, port: int) -> Program:
+    verb = "serve" if module == "hub" else "run"
+    log = open_log(data)
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", module, "--data", str(data), verb),
+            *("--host", "127.0.0.1", "--port", str(port)),
+        ],
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        # Ctrl-C in the console is for the rehearsal, which then ends its programs in order.
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        start_new_session=os.name != "nt",
+    )
+    return Program(name, f"http://127.0.0.1:{port}", data, process, log)
+
+
+def open_log(data: Path) -> IO[bytes]:
+    data.mkdir(parents=True, exist_ok=True)
+    return (data / "console.log").open("ab")
+
+
+def run(module: str, *arguments: str | Path) -> str:
+    """One command to its end; Refusal with what it said when it failed."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    ran = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL)
+    if ran.returncode != 0:
+        said = ran.stderr.decode(errors="replace").strip()
+        raise Refusal("program", f"命令没有成功：{' '.join(command[2:])}\n{said}")
+    return ran.stdout.decode(errors="replace")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

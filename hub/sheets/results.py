@@ -1,0 +1,110 @@
+"""Writes tables as .xlsx or .csv: safe from formulas, whole or not at all, of any length."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+import xlsxwriter
+
+from shared.kit.refusal import Refusal
+
+ROWS_PER_SHEET = 1_000_000
+"""Excel ends at 1,048,576."""
+_CHARACTERS_PER_CELL = 32_767
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutTable:
+    name: str
+    header: tuple[str, ...]
+    rows: Iterable[tuple[Cell, ...]]
+    """Read once, row by row."""
+
+
+def write_tables(
+    target: Path, tables: Iterable[OutTable], rows_per_sheet: int = ROWS_PER_SHEET
+) -> list[Path]:
+    """The files written; the first table gets the target's name, further .csv their own too."""
+    if not target.parent.is_dir():
+        raise Refusal("no_such_folder", f"找不到文件夹：{target.parent}")
+    if target.suffix.lower() == ".xlsx":
+        _replace(target, _write_book(_part(target), tables, rows_per_sheet))
+        return [target]
+    if target.suffix.lower() == ".csv":
+        return _write_csvs(target, tables)
+    raise Refusal("unknown_format", f"文件名应以 .xlsx 或 .csv 结尾：{target.name}")
+
+
+def _write_book(part: Path, tables: Iterable[OutTable], rows_per_sheet: int) -> Path:
+    # What people wrote is never taken for a formula, a link or a number.
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(part, options) as book:
+        bold = book.add_format({"bold": True, "bg_color": "#DCE6F1"})
+        for table in tables:
+            for name, rows in _pieces(table, rows_per_sheet):
+                page = book.add_worksheet(name)
+                page.freeze_panes(1, 0)
+                page.set_column(0, len(table.header) - 1, 14)
+                page.write_row(0, 0, table.header, bold)
+                for number, row in enumerate(rows, 1):
+                    page.write_row(number, 0, [_fitting(cell) for cell in row])
+    return part
+
+
+def _pieces(
+    table: OutTable, rows_per_sheet: int
+) -> Iterator[tuple[str, Iterable[tuple[Cell, ...]]]]:
+    rows = iter(table.rows)
+    number = 1
+    yield table.name, islice(rows, rows_per_sheet)
+    for first in rows:
+        number += 1
+        yield f"{table.name}{number}", chain([first], islice(rows, rows_per_sheet - 1))
+
+
+def _write_csvs(target: Path, tables: Iterable[OutTable]) -> list[Path]:
+    written = []
+    for index, table in enumerate(tables):
+        path = target.with_name(f"{target.stem}-{table.name}.csv") if index else target
+        part = _part(path)
+        # With its mark at the start, Excel reads the file as UTF-8.
+        with part.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(table.header)
+            writer.writerows([_harmless(cell) for cell in row] for row in table.rows)
+        _replace(path, part)
+        written.append(path)
+    return written
+
+
+def _harmless(cell: Cell) -> Cell:
+    """Excel runs a text that looks like a formula; the quote shows that it is a text."""
+    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
+        return f"'{cell}"
+    return cell
+
+
+def _fitting(cell: Cell) -> Cell:
+    return cell[:_CHARACTERS_PER_CELL] if isinstance(cell, str) else cell
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
+
+
+def _replace(path: Path, part: Path) -> None:
+    try:
+        part.replace(path)
+    except PermissionError as error:
+        part.unlink(missing_ok=True)
+        raise Refusal("file_in_use", f"写不了 {path.name}，请先在 Excel 中关闭它。") from error

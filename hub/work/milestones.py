@@ -1,0 +1,88 @@
+"""Milestones of the rounds: count the facts, and announce each once as soon as it is true."""
+
+import json
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from hub.schema import EVERY_DISTRICT
+from hub.store import announcements, audit, loads, meta, nodes, sittings, slots
+from hub.store.announcements import NewAnnouncement
+from hub.work.announce import publish
+from shared.kit.refusal import Refusal
+from shared.rules.rounds import Milestone, RoundFacts, milestones_reached
+from shared.rules.rubric import ROUNDS
+
+SYSTEM = "系统"
+
+
+def facts(db: Database, sitting_id: int, moment: datetime) -> RoundFacts:
+    """Cheap enough for a job of every few seconds: no task or mark is read."""
+    by_round = loads.by_round(db, sitting_id)
+    waiting = slots.waiting_by_round(db, sitting_id)
+    first = by_round.get(1)
+    left_out = names_left_out(db, sitting_id)
+    silent = [node for node in nodes.silent(db, moment) if node.name not in left_out]
+    return RoundFacts(
+        open_by_round={r: load.total - load.done for r, load in by_round.items()},
+        waiting_by_round={r: waiting.get(r, 0) for r in ROUNDS},
+        events_pending=nodes.pending_events(db) - _pending_on(db, left_out),
+        nodes_silent=len(silent),
+        performances=(first.total if first else 0) + waiting.get(1, 0),
+    )
+
+
+def announce_reached(db: Database, moment: datetime) -> list[Milestone]:
+    """Those that have just become true, each announced once in a sitting."""
+    sitting = sittings.open_sitting(db)
+    if sitting is None:
+        return []
+    said = announcements.milestones(db, sitting.id)
+    if len(said) == len(Milestone):
+        return []
+    reached = milestones_reached(facts(db, sitting.id, moment))
+    return [
+        milestone
+        for milestone in reached
+        if milestone not in said and publish(db, _said(sitting.id, milestone), moment)
+    ]
+
+
+def leave_out(db: Database, node_name: str, who: str, moment: datetime) -> None:
+    """Do not wait for this silent node: by name only, for this sitting, and on record."""
+    sitting = sittings.open_sitting(db)
+    if sitting is None:
+        raise Refusal("not_open", "现在没有正在进行的场次")
+    if node_name not in {node.name for node in nodes.silent(db, moment)}:
+        raise Refusal("not_silent", "只有没有消息的节点可以不等，请核对节点名称")
+    names = names_left_out(db, sitting.id) | {node_name}
+    meta.put(db, _key(sitting.id), json.dumps(sorted(names), ensure_ascii=False))
+    audit.append(db, who, "leave_out_node", {"sitting": sitting.id, "node": node_name}, moment)
+
+
+def names_left_out(db: Database, sitting_id: int) -> frozenset[str]:
+    """Of nodes that the milestones of this sitting do not wait for."""
+    return frozenset(json.loads(meta.get(db, _key(sitting_id)) or "[]"))
+
+
+def _key(sitting_id: int) -> str:
+    return f"left_out:{sitting_id}"
+
+
+def _pending_on(db: Database, names: frozenset[str]) -> int:
+    if not names:
+        return 0
+    enrolled = [n for n in nodes.all_nodes(db) if n.state == "enrolled" and n.name in names]
+    return sum(node.status.pending_events for node in enrolled if node.status)
+
+
+def _said(sitting_id: int, milestone: Milestone) -> NewAnnouncement:
+    return NewAnnouncement(
+        sitting_id=sitting_id,
+        kind=milestone.value,
+        strength="important",
+        text=milestone.text,
+        district_id=EVERY_DISTRICT,
+        roles=(),
+        author=SYSTEM,
+    )

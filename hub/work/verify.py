@@ -1,0 +1,165 @@
+"""Verify: recompute outcomes, slots, loads, audit chain and allocation from the record alone."""
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from itertools import groupby
+from typing import Any
+
+import msgspec
+from sqlite_utils import Database
+
+from hub.store import audit, exam, loads, marks, outcomes, performances, sittings, slots, tasks
+from hub.store.marks import Mark
+from hub.store.outcomes import Outcome
+from hub.store.sittings import Sitting
+from hub.store.slots import Slot
+from hub.work.allocate import RECORD
+from hub.work.decks import digest_of_works, group_seed
+from hub.work.settle import verdict_on, wanted_of
+from shared.rules.agreement import Verdict
+from shared.rules.allocation import Hand, Work, deal
+from shared.rules.policy import Policy
+
+FINDINGS_MAX = 200
+
+
+def verify(db: Database) -> list[str]:
+    """What does not agree, in Chinese; empty when everything does. Reads all there is."""
+    found = []
+    for finding in _findings(db):
+        found.append(finding)
+        if len(found) == FINDINGS_MAX:
+            return [*found, f"只列出前 {FINDINGS_MAX} 处不一致"]
+    return found
+
+
+def _findings(db: Database) -> Iterator[str]:
+    broken = audit.broken_at(db)
+    if broken is not None:
+        yield f"审计记录从第 {broken} 条起与哈希链不符"
+    for sitting in sittings.all_sittings(db):
+        if sha256(sitting.seed.encode()).hexdigest() != sitting.seed_hash:
+            yield f"场次 {sitting.id} 的随机种子与公布的哈希不符"
+        if sitting.state in ("open", "closed"):
+            yield from _loads(db, sitting)
+            yield from _performances(db, sitting)
+            yield from _allocation(db, sitting)
+
+
+def _loads(db: Database, sitting: Sitting) -> Iterator[str]:
+    kept, counted = loads.of_sitting(db, sitting.id), loads.recounted(db, sitting.id)
+    for key in sorted(
+        {key for key in kept.keys() | counted.keys() if kept.get(key) != counted.get(key)},
+        key=lambda key: (key.account_id, key.item_group_id, key.round),
+    ):
+        yield (
+            f"场次 {sitting.id}：账号 {key.account_id} 题组 {key.item_group_id}"
+            f" {key.round}评的任务数与任务表不符"
+        )
+
+
+def _performances(db: Database, sitting: Sitting) -> Iterator[str]:
+    """Outcomes, slots and tasks against the counted marks."""
+    policy = exam.policy(db)
+    codes = {p.id: p.code for p in performances.every(db)}
+    counted = {
+        performance: {mark.round: mark for mark in of_one}
+        for performance, of_one in groupby(
+            marks.all_counted(db, sitting.id), key=lambda mark: mark.performance_id
+        )
+    }
+    kept = {outcome.performance_id: outcome for outcome in outcomes.of_sitting(db, sitting.id)}
+    states = tasks.state_by_id(db, sitting.id)
+    seen = set()
+    for performance, of_one in groupby(
+        slots.of_sitting(db, sitting.id), key=lambda slot: slot.performance_id
+    ):
+        seen.add(performance)
+        given = counted.get(performance, {})
+        verdict = verdict_on(given, policy)
+        where = f"场次 {sitting.id} 作品 {codes.get(performance, performance)}"
+        if not _outcome_agrees(kept.get(performance), given, verdict):
+            yield f"{where}：终评结果与评分不符"
+        by_round = {slot.round: slot for slot in of_one}
+        for number in _rounds_that_disagree(by_round, given, verdict, states):
+            yield f"{where}：{number}评的任务与评分不符"
+    for performance in sorted((counted.keys() | kept.keys()) - seen):
+        yield f"场次 {sitting.id} 作品 {codes.get(performance, performance)}：没有分配却有评分"
+
+
+def _outcome_agrees(kept: Outcome | None, given: Mapping[int, Mark], verdict: Verdict) -> bool:
+    if not given.keys() >= {1, 2}:
+        return kept is None
+    return kept is not None and kept.agrees_with(verdict)
+
+
+def _rounds_that_disagree(
+    by_round: Mapping[int, Slot],
+    given: Mapping[int, Mark],
+    verdict: Verdict,
+    states: Mapping[int, tasks.TaskState],
+) -> list[int]:
+    return [
+        number
+        for number in (1, 2, 3, 4)
+        if not _slot_agrees(number, by_round.get(number), given.get(number), verdict, states)
+    ]
+
+
+def _slot_agrees(
+    number: int,
+    slot: Slot | None,
+    mark: Mark | None,
+    verdict: Verdict,
+    states: Mapping[int, tasks.TaskState],
+) -> bool:
+    if mark:
+        return (
+            slot is not None
+            and (slot.state, slot.mark_id, slot.task_id) == ("filled", mark.event_id, mark.task_id)
+            and states.get(mark.task_id) == "done"
+        )
+    wanted = wanted_of(number, verdict) if number > 2 else 63
+    if slot is None or slot.state == "closed":
+        return not wanted
+    if slot.criteria != wanted:
+        return False
+    if slot.state == "waiting":
+        return slot.task_id is None
+    return slot.state == "assigned" and states.get(slot.task_id or 0) == "open"
+
+
+def _allocation(db: Database, sitting: Sitting) -> Iterator[str]:
+    """Deal again from the seed and the recorded input, and compare with what was handed out."""
+    records = [e for e in audit.of_action(db, RECORD) if e.detail["sitting"] == sitting.id]
+    if len(records) != 1:
+        yield f"场次 {sitting.id} 没有唯一的分配记录"
+        return
+    record = records[0].detail
+    policy = msgspec.convert(record["policy"], Policy)
+    handed_out: dict[int, list[tasks.Task]] = {}
+    for task in tasks.first_hand_outs(db, sitting.id):
+        handed_out.setdefault(task.item_group_id, []).append(task)
+    districts = {p.id: p.district_id for p in performances.every(db)}
+    for group in record["groups"]:
+        of_group = handed_out.get(group["group"], [])
+        works = [Work(t.performance_id, districts[t.performance_id]) for t in of_group]
+        if problem := _dealt_otherwise(sitting, group, of_group, works[::2], policy):
+            yield f"场次 {sitting.id} 题组 {group['group']}：{problem}"
+
+
+def _dealt_otherwise(
+    sitting: Sitting,
+    group: Mapping[str, Any],
+    handed_out: list[tasks.Task],
+    works: list[Work],
+    policy: Policy,
+) -> str:
+    """What differs; empty when dealing again gives the same."""
+    if digest_of_works(works) != group["works_sha256"]:
+        return "作品或其区县在分配之后有改动"
+    hands = [Hand(*hand) for hand in group["hands"]]
+    again = deal(works, hands, policy, group_seed(sitting, group["group"])) if works else []
+    expected = {(one.work, one.round, one.hand, one.position) for one in again}
+    present = {(t.performance_id, t.round, t.account_id, t.position) for t in handed_out}
+    return "" if expected == present else "用随机种子重算的分配与实际任务不符"

@@ -1,0 +1,137 @@
+"""The node's command line: run the service, join a hub, ask how things stand."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import node.schema
+from node.app import serve
+from node.settings import NodeSettings, settings_from
+from node.store import meta, outbox, videos
+from node.uplink.uplink import Uplink
+from node.videos.cache import Cache
+from shared import __version__
+from shared.kit import lock
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+
+DATA = Path("data/node")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console may not know every character; a windowed program has no console.
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    asked = _parser().parse_args(argv)
+    try:
+        settings = settings_from(asked.data, {"host": asked.host, "port": asked.port})
+        if asked.command == "enrol":
+            return _enrol(settings, asked.hub, asked.code)
+        if asked.command == "status":
+            return _status(settings)
+        serve(settings)
+    except Refusal as refusal:
+        print(refusal.text, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="shengping-node",
+        description="声评区县节点：缓存视频，让本机房的教师阅卷，并与市级中心同步。",
+        add_help=False,
+    )
+    parser.add_argument(
+        "command",
+        nargs="?",
+        choices=("run", "enrol", "status"),
+        default="run",
+        help="run 运行服务（默认）；enrol 接入市级中心；status 查看状态",
+    )
+    parser.add_argument("-h", "--help", action="help", help="显示本说明")
+    parser.add_argument("--version", action="version", version=__version__, help="显示版本")
+    parser.add_argument("--data", type=Path, default=DATA, help=f"数据目录，默认 {DATA}")
+    parser.add_argument("--host", help="监听的地址，默认 0.0.0.0（本机房都能访问）")
+    parser.add_argument("--port", type=int, help="监听的端口，默认 8080")
+    parser.add_argument("--hub", default="", help="enrol：市级中心的地址，以 https:// 开头")
+    parser.add_argument("--code", default="", help="enrol：市级中心给出的接入码")
+    return parser
+
+
+def _enrol(settings: NodeSettings, hub_url: str, code: str) -> int:
+    with lock.hold(settings.data / "node.lock"):
+        store = Store(settings.data / "node.db", node.schema.migrations)
+        try:
+            cache = Cache(settings.data / "videos", settings.cache_bytes_max)
+            uplink = Uplink(store, cache, settings, __version__)
+            link = asyncio.run(uplink.enrol(hub_url, code))
+        finally:
+            store.close()
+    print(f"接入成功：{link.district}，{link.node_name}。现在可以运行服务（shengping-node run）。")
+    return 0
+
+
+def _status(settings: NodeSettings) -> int:
+    """0 when nothing needs a person."""
+    if not (settings.data / "node.db").exists():
+        print(f"数据目录 {settings.data} 里还没有节点。请先运行服务，或用 enrol 接入市级中心。")
+        return 1
+    try:
+        with lock.hold(settings.data / "node.lock"):
+            print("服务没有运行。")
+            _print_stored(settings)
+        return 1
+    except Refusal:
+        # Somebody holds the data: the service, which can tell more than its files.
+        return _print_running(settings)
+
+
+def _print_stored(settings: NodeSettings) -> None:
+    store = Store(settings.data / "node.db", node.schema.migrations)
+    try:
+        with store.reading() as db:
+            link, pending, held = meta.link(db), outbox.pending_count(db), videos.totals(db)
+    finally:
+        store.close()
+    if link is None:
+        print("还没有接入市级中心。")
+        return
+    print(f"节点：{link.district}，{link.node_name}；市级中心：{link.hub_url}")
+    print(f"未上报的记录：{pending} 条")
+    print(f"视频：已就绪 {held.ready} 个，待下载 {held.wanted} 个，下载失败 {held.failed} 个")
+
+
+def _print_running(settings: NodeSettings) -> int:
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    try:
+        answer = httpx.get(f"http://{host}:{settings.port}/health", timeout=5, trust_env=False)
+        health: dict[str, Any] = answer.raise_for_status().json()
+    except (httpx.HTTPError, ValueError):
+        print(
+            f"数据目录在使用中，但端口 {settings.port} 上没有回答。请检查 --port，或重新启动服务。"
+        )
+        return 1
+    print(f"服务正在运行，版本 {health['version']}。")
+    if not health["is_enrolled"]:
+        print(f"还没有接入市级中心，请在浏览器打开 http://{host}:{settings.port}/setup。")
+        return 1
+    print("与市级中心：" + ("已连接" if health["is_connected"] else "没有连接，评分照常保存在本机"))
+    print(f"未上报的记录：{health['pending']} 条")
+    if health["problem"]:
+        print(f"需要留意：{health['problem']}")
+    is_well = health["is_connected"] and not health["problem"]
+    print("结论：" + ("一切正常。" if is_well else "请检查上面的问题。"))
+    return 0 if is_well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+// @ts-check
+// The keyboard map. Keys are known by their place (event.code), so CapsLock and IME do not matter.
+
+const PLAIN = {
+  Digit3: ["level", 3], Digit2: ["level", 2], Digit1: ["level", 1], Digit0: ["level", 0],
+  Numpad3: ["level", 3], Numpad2: ["level", 2], Numpad1: ["level", 1], Numpad0: ["level", 0],
+  ArrowUp: ["up"], ArrowDown: ["down"], Backspace: ["clear_row"],
+  Enter: ["submit"], NumpadEnter: ["submit"], KeyZ: ["undo"], Escape: ["escape"],
+  Space: ["toggle"], NumpadDecimal: ["toggle"],
+  ArrowLeft: ["back"], ArrowRight: ["forward"], NumpadSubtract: ["back"], NumpadAdd: ["forward"],
+  KeyR: ["restart"], NumpadMultiply: ["restart"], KeyL: ["loop"],
+  KeyD: ["zoom_in"], KeyF: ["zoom_out"],
+  KeyC: ["comment"], KeyH: ["history"], KeyT: ["groups"], KeyV: ["layout"], KeyN: ["notices"],
+};
+const WITH_ALT = {
+  Digit1: ["flag", "no_picture"], Digit2: ["flag", "incomplete"], Digit3: ["flag", "off_topic"],
+};
+const REPEATING = new Set(["up", "down", "back", "forward"]);
+const PRESSES = new Set(["Space", "Enter", "NumpadEnter"]);
+
+/** @returns {[string, any?] | null} the command of a key press, and what it is about */
+export function commandOf(event) {
+  if (event.isComposing || event.ctrlKey || event.metaKey) return null;
+  if (event.altKey) return event.repeat ? null : (WITH_ALT[event.code] ?? null);
+  if (event.shiftKey) return event.code === "Slash" && !event.repeat ? ["help"] : null;
+  const command = PLAIN[event.code] ?? null;
+  if (command && event.repeat && !REPEATING.has(command[0])) return null;
+  return command;
+}
+
+/** @param {{run: (name: string, value?: any) => void, isModal: () => boolean}} page */
+export function listenToKeys(page) {
+  document.addEventListener("keydown", (event) => {
+    if (page.isModal()) return;
+    const inText = isText(event.target);
+    if (inText && event.code !== "Escape") return;
+    const command = inText ? ["close_comment"] : commandOf(event);
+    if (!command || isForFocused(event)) return;
+    event.preventDefault();
+    page.run(...command);
+  });
+  // A button clicked with the mouse keeps the focus and would then swallow the space bar.
+  document.addEventListener("click", ({ detail }) => {
+    const focused = document.activeElement;
+    if (detail > 0 && focused instanceof HTMLElement && !isText(focused)) focused.blur();
+  });
+}
+
+/** A control reached with Tab answers its own keys. */
+function isForFocused({ code }) {
+  const focused = document.activeElement;
+  if (!focused?.matches("button, a, input, select") || !focused.matches(":focus-visible")) return false;
+  return PRESSES.has(code) || (focused.matches("input") && code.startsWith("Arrow"));
+}
+
+function isText(target) {
+  if (!(target instanceof Element) || !target.matches("input, textarea, select")) return false;
+  return !target.matches("input[type=range], input[type=checkbox], input[type=radio]");
+}

@@ -1,0 +1,302 @@
+// @ts-check
+// Entry of the marking page: puts the parts together and gives every command its meaning.
+import * as api from "./api.js";
+import { Bars, toast } from "./bars.js";
+import { Clips } from "./clips.js";
+import * as dialogs from "./dialogs.js";
+import { el, fill, h, maskedName, minutes, say, show } from "./dom.js";
+import { Flow } from "./flow.js";
+import { History } from "./history.js";
+import { listenToKeys } from "./keys.js";
+import { Outbox } from "./outbox.js";
+import { Player } from "./player.js";
+import { Pulse } from "./pulse.js";
+import { earlierTable, Rubric } from "./rubric.js";
+import { Drafts } from "./sheet.js";
+import { Stage } from "./stage.js";
+import { Waiting } from "./waiting.js";
+import { W } from "./words.js";
+import { Work } from "./work.js";
+
+const START_AGAIN_MS = 2000;
+const SECOND_MS = 1000;
+const DRAFT_EVERY_MS = 5000;
+const FETCHES_IN = new Set(["playing", "paused", "ended", "blocked"]);
+/** Situations that end by themselves: the next clip opens without a key. */
+const GOES_ON_ALONE = new Set(["away", "videos_coming"]);
+
+async function begin() {
+  try {
+    const [me, progress] = [await api.me(), await api.progress()];
+    await open(me, progress);
+  } catch (problem) {
+    if (problem instanceof api.Refused) return sayLoading(problem.text);
+    if (!(problem instanceof api.Away)) throw problem;
+    sayLoading(W.cannot_reach);
+    setTimeout(begin, START_AGAIN_MS);
+  }
+}
+
+const sayLoading = (text) => fill(el("loading"), h("p", { class: "card", role: "status" }, text));
+
+async function open(me, progress) {
+  const page = makeParts(me);
+  applyPreferences(page);
+  say(el("person-name"), maskedName(me.account.name));
+  listen(page);
+  page.pulse.start(progress);
+  await page.outbox.load(me.account.id);
+  show(el("loading"), false);
+  page.chooseGroup(firstGroup(me, progress));
+}
+
+/** The group of last time while it has work, else the first that has. */
+function firstGroup(me, progress) {
+  const remembered = Number(localStorage.getItem(`shengping.group.${me.account.id}`));
+  const open = progress.groups.filter((group) => group.open > 0);
+  const group = open.find(({ id }) => id === remembered) ?? open[0] ?? me.groups[0];
+  return group?.id ?? 0;
+}
+
+function makeParts(me) {
+  /** @type {any} */
+  const page = { me };
+  page.outbox = new Outbox({
+    changed: () => page.pulse?.showStates(),
+    saved: () => page.flow.refill(),
+    refused: (entry, refusal) => refused(page, entry, refusal),
+  });
+  page.work = new Work(() => page.outbox.taskIds);
+  page.drafts = new Drafts(me.account.id);
+  page.bars = new Bars({
+    reconnect: () => reconnect(page),
+    read: (id) => page.pulse.read(id),
+    held: () => page.pulse.held,
+  });
+  page.prefer = (key, value) => prefer(page, key, value);
+  page.chooseGroup = (id) => chooseGroup(page, id);
+  page.history = new History(me, () => page.outbox.marks, (mark) => page.flow.revise(mark));
+  page.waiting = new Waiting({
+    me, choose: page.chooseGroup, prefer: page.prefer, history: () => page.history.open(0),
+  });
+  makeStage(page);
+  page.pulse = new Pulse(page, (answer) => beat(page, answer));
+  page.flow = new Flow(page);
+  return page;
+}
+
+function makeStage(page) {
+  page.clips = new Clips(() => {
+    page.player.prepare(page.work.coming[0]);
+    page.pulse.showStates();
+  });
+  page.player = new Player(el("screen").querySelectorAll("video"), page.clips, {
+    state: (state, why) => playerState(page, state, why),
+    time: () => page.stage.showTime(),
+    notice: (kind) => page.stage.notice(kind),
+  });
+  page.stage = new Stage(page.player, {
+    reload: () => page.player.reload(),
+    next_first: () => page.flow.putOff(),
+    report_unplayable: () => page.flow.report("unplayable"),
+    report_silent: () => page.flow.report("no_sound"),
+  });
+  page.rubric = new Rubric(page.me, {
+    give: (criterion, level) => page.flow.levelAt(criterion, level),
+    select: (criterion) => page.flow.select(criterion),
+    earlier: () => openEarlier(page),
+    drop: () => page.flow.stopChanging(),
+  });
+}
+
+function playerState(page, state, why) {
+  page.stage.showState(state, why);
+  if (FETCHES_IN.has(state) && page.player.isFed) page.clips.fetchNext();
+  // A video that stops may be the first sign that the node is gone.
+  if (state === "stuck" || state === "broken") page.pulse.ask();
+}
+
+function openEarlier({ flow, rubric }) {
+  dialogs.openDialog(W.earlier_title, earlierTable(flow.sheet.task, rubric.labels), { wide: true });
+}
+
+// --- what comes from the node ------------------------------------------------------------------
+
+function beat(page, answer) {
+  const { me, flow, waiting, work } = page;
+  if (!answer) return waiting.isShown && waiting.show(page.pulse.known());
+  if (answer.sitting_id !== openSitting(me)) return newSitting(page);
+  if (answer.session_over || !answer.sitting_id) return flow.end();
+  if (waiting.isShown) return wakeUp(page);
+  if (work.coming.length < 2) flow.refill();
+}
+
+const openSitting = ({ sitting }) => (sitting?.state === "open" ? sitting.id : null);
+
+async function newSitting(page) {
+  Object.assign(page.me, await api.me());
+  page.chooseGroup(firstGroup(page.me, page.pulse.progress));
+}
+
+async function wakeUp({ flow, pulse, waiting, work }) {
+  const goesOn = GOES_ON_ALONE.has(waiting.situation);
+  const here = pulse.progress.groups.find(({ id }) => id === work.groupId);
+  if (here?.open > 0) await flow.refill();
+  pulse.showBlocking();
+  if (goesOn && work.coming.length) flow.next();
+  else if (waiting.isShown) waiting.show(pulse.known());
+}
+
+/** Nothing that was typed is lost: it is a draft of the task when the task comes again. */
+function refused(page, entry, refusal) {
+  const { body, task, code } = entry;
+  if (refusal.code === "sitting_over") return page.bars.problem(W.not_accepted(code, refusal.text));
+  if (refusal.code === "task_changed" && !body.revises) {
+    page.work.reopen(task);
+    page.drafts.put(task.id, { ...body, active: 0, time: 0 });
+    page.bars.problem(W.change_again(code, refusal.text));
+  } else page.bars.problem(W.not_accepted(code, refusal.text));
+  page.flow.refill();
+}
+
+function reconnect({ outbox, pulse }) {
+  outbox.retryNow();
+  pulse.ask();
+}
+
+function listen(page) {
+  api.on("link", (isAway) => {
+    if (isAway) return page.pulse.plan();
+    toast(W.back_again);
+    page.outbox.retryNow();
+    if (page.player.state === "stuck") page.player.reload();
+    page.bars.update();
+  });
+  api.on("signedOut", (code) => stop(page, code));
+  window.addEventListener("beforeunload", (event) => {
+    if (page.outbox.waiting.length) event.preventDefault();
+    if (page.outbox.waiting.length) event.returnValue = W.leaving_loses;
+  });
+  window.addEventListener("pagehide", () => page.flow.saveDraft());
+  setInterval(() => page.player.isFed && !api.awayFor() && page.clips.fetchNext(), SECOND_MS);
+  setInterval(() => page.flow.saveDraft(), DRAFT_EVERY_MS);
+  listenToHands(page);
+}
+
+function stop({ flow, outbox, player, pulse }, code) {
+  flow.saveDraft();
+  outbox.stop();
+  pulse.stop();
+  player.pause();
+  dialogs.openSignedOut(code);
+}
+
+// --- what comes from the person ----------------------------------------------------------------
+
+function listenToHands(page) {
+  const { flow } = page;
+  page.menu = new dialogs.Popup(el("menu"), el("menu-button"));
+  dialogs.setUpDialog();
+  const commands = commandsOf(page);
+  const run = (name, value) => commands[name]?.(value);
+  document.addEventListener("click", ({ target }) => {
+    const pressed = target.closest("[data-do]");
+    if (pressed) run(pressed.dataset.do, pressed.dataset.value);
+  });
+  el("comment").addEventListener("input", ({ target }) => flow.setComment(target.value));
+  listenToKeys({ run, isModal: () => dialogs.isDialogOpen() || page.menu.isOpen });
+}
+
+/** Every command by name: buttons carry it as data-do, keys.js maps keys to it. */
+function commandsOf(page) {
+  const { flow, player, stage } = page;
+  return {
+    level: (level) => (flow.level(level), player.state === "blocked" && player.play()),
+    up: () => flow.move(-1),
+    down: () => flow.move(1),
+    clear_row: () => flow.clearRow(),
+    submit: () => flow.submit(),
+    undo: () => flow.takeBack(),
+    escape: () => flow.escape(),
+    flag: (code) => flow.flag(code),
+    flag_on: (code) => flow.sheet?.exception !== code && flow.flag(code),
+    clear_flag: () => flow.sheet?.exception && flow.flag(flow.sheet.exception),
+    comment: () => flow.openComment(),
+    close_comment: () => flow.closeComment(),
+    clear_comment: () => flow.setComment(""),
+    fault: (fault) => flow.report(fault),
+    toggle: () => player.toggle(),
+    restart: () => player.restart(),
+    back: () => player.seekBy(-5),
+    forward: () => player.seekBy(5),
+    loop: () => player.stepLoop(),
+    zoom_in: () => stage.zoom.change(1),
+    zoom_out: () => stage.zoom.change(-1),
+    zoom_home: () => stage.zoom.home(),
+    pan_home: () => stage.zoom.panHome(),
+    layout: () => setLayout(page, document.body.dataset.layout === "full" ? "brief" : "full"),
+    layout_full: () => setLayout(page, "full"),
+    layout_brief: () => setLayout(page, "brief"),
+    ...dialogCommands(page),
+  };
+}
+
+function dialogCommands(page) {
+  const { me, work, pulse } = page;
+  return {
+    menu: () => page.menu.toggle(),
+    groups: () => dialogs.openGroups(pulse.progress.groups, work.groupId, page.chooseGroup),
+    history: () => page.history.open(work.groupId),
+    help: () => dialogs.openHelp(),
+    notices: () => dialogs.openAnnouncements(pulse.announcements, (id) => pulse.read(id)),
+    person: () =>
+      dialogs.openPerson(me.account.name, {
+        preferences: me.preferences,
+        pace: pulse.progress.pace_s ? minutes(pulse.progress.pace_s) : null,
+        prefer: page.prefer,
+        signOut: () => signOut(page),
+      }),
+    sign_out: () => signOut(page),
+  };
+}
+
+function chooseGroup(page, id) {
+  localStorage.setItem(`shengping.group.${page.me.account.id}`, String(id));
+  page.flow.chooseGroup(id);
+}
+
+function signOut({ outbox, flow }) {
+  const unsent = outbox.waiting.length;
+  if (unsent) return toast(W.cannot_leave(unsent));
+  flow.saveDraft();
+  el("sign-out").submit();
+}
+
+// --- preferences -------------------------------------------------------------------------------
+
+function setLayout(page, layout) {
+  prefer(page, "layout", layout);
+  page.stage.zoom.home();
+}
+
+async function prefer(page, key, value) {
+  page.me.preferences[key] = value;
+  applyPreferences(page);
+  try {
+    await api.prefer(key, value);
+  } catch (problem) {
+    // Not remembered then; on this page it holds all the same.
+    if (!(problem instanceof api.Away || problem instanceof api.Refused)) throw problem;
+  }
+}
+
+function applyPreferences({ me, stage }) {
+  const { layout, theme, font } = me.preferences;
+  Object.assign(document.documentElement.dataset, { theme, font });
+  document.body.dataset.preferred = layout;
+  stage.zoom.apply();
+  stage.wave.recolour();
+  stage.wave.draw();
+}
+
+begin();

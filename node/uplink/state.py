@@ -1,0 +1,81 @@
+"""What the uplink knows of the link right now, and what it tells the status page of it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ParamSpec, TypeVar
+
+import msgspec
+
+from node.uplink.clock import HubClock
+from shared.wire.messages import PullAnswer, RoundProgress
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class UplinkView:
+    is_enrolled: bool
+    is_connected: bool
+    last_contact_at: datetime | None
+    rtt_ms: int | None
+    clock_offset_ms: int
+    pending: int
+    last_problem: str
+    """Chinese; empty while all is well."""
+    video_problem: str
+    video_bytes_per_s: int
+    city: list[RoundProgress]
+    city_done: list[str]
+
+
+class City(msgspec.Struct):
+    """How far the city is, as the hub last said."""
+
+    rounds: list[RoundProgress] = []
+    done: list[str] = []
+
+
+@dataclass(slots=True)
+class LinkState:
+    """Owned by the event loop; other threads only read single values."""
+
+    clock: HubClock = field(default_factory=HubClock)
+    is_connected: bool = False
+    last_contact_at: datetime | None = None
+    rtt_ms: int | None = None
+    last_push_ms: int = 0
+    problem: str = ""
+    video_problem: str = ""
+    video_bytes_per_s: int = 0
+    city: City = field(default_factory=City)
+    pending_reported: int = 0
+    push_is_idle: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared while events are on their way: videos then leave them the link."""
+
+    def reached(self, moment: datetime) -> None:
+        self.is_connected = True
+        self.last_contact_at = moment
+        self.problem = ""
+
+    def lost(self, problem: str) -> None:
+        self.is_connected = False
+        self.problem = problem
+
+    def hear(self, answer: PullAnswer) -> None:
+        self.city = City(answer.city, answer.city_done)
+
+
+async def finish(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run in a thread, and even when cancelled wait for its end.
+
+    A write that goes on behind our back would meet a store that is closed.
+    """
+    running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise

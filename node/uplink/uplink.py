@@ -1,0 +1,222 @@
+"""Uplink: owns the link to the hub and the three loops that use it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from node.settings import NodeSettings
+from node.store import meta, outbox
+from node.uplink.answers import Outage
+from node.uplink.bucket import Bucket
+from node.uplink.client import HubClient, Identity, ask_to_enrol
+from node.uplink.fetch import Fetcher
+from node.uplink.http import MakeHttp, make_http
+from node.uplink.loops import Loops, until
+from node.uplink.prefetch import Prefetcher
+from node.uplink.pull import Puller, last_city
+from node.uplink.push import Pusher
+from node.uplink.state import City, LinkState, UplinkView, finish
+from node.videos.cache import Cache
+from node.work import enrol
+from shared.kit.clock import now
+from shared.kit.ids import new_id
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+from shared.wire.messages import EnrolAnswer, EnrolRequest
+from shared.wire.paths import LONG_POLL_S
+
+PULL_GAP_S = 0.3
+"""Between two pulls, so that a burst of changes comes in one page."""
+EMPTY_GAP_S = 1.0
+"""After an empty answer that came sooner than asked for: the hub may be closing down."""
+BITS = 8
+
+
+class Uplink:
+    def __init__(
+        self,
+        store: Store,
+        cache: Cache,
+        settings: NodeSettings,
+        app_version: str,
+        make_http: MakeHttp = make_http,
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._settings = settings
+        self._app_version = app_version
+        self._make_http = make_http
+        self._state = LinkState()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loops: Loops | None = None
+        self._push_wake = asyncio.Event()
+        self._fetch_wake = asyncio.Event()
+        self._pull_again = asyncio.Event()
+        self._retry_failed = False
+
+    async def start(self) -> None:
+        """Begin to work where the node is enrolled; else wait for enrol()."""
+        self._loop = asyncio.get_running_loop()
+        self._store.on_commit = self._after_commit
+        link, self._state.city = await finish(self._look)
+        if link is not None:
+            await self._begin(link)
+
+    async def stop(self) -> None:
+        self._store.on_commit = lambda: None
+        await self._end()
+        self._loop = None
+
+    async def enrol(self, hub_url: str, code: str) -> meta.Link:
+        """Ask the hub with a one-time code, and begin to work; Refusal says why not."""
+        url = enrol.checked_url(hub_url)
+        request = await finish(self._enrolment, code)
+        try:
+            async with self._make_http(url) as http:
+                answer = await ask_to_enrol(http, request)
+        except Outage as outage:
+            raise Refusal("hub_away", outage.text, 502) from outage
+        link = await finish(self._enrolled, url, answer)
+        if self._loop is not None:
+            await self._end()
+            await self._begin(link)
+        return link
+
+    def wake_push(self) -> None:
+        """From any thread: there may be something to send."""
+        self._from_any_thread(self._push_wake.set)
+
+    def wake_prefetch(self) -> None:
+        """From any thread: there may be something to fetch."""
+        self._from_any_thread(self._fetch_wake.set)
+
+    def retry_videos(self) -> None:
+        """From any thread: give the failed videos another try."""
+        self._retry_failed = True
+        self.wake_prefetch()
+
+    def sync_now(self) -> None:
+        """From any thread: do not wait for the next try; the waiting does not grow by it."""
+        self._from_any_thread(self._hurry_all)
+
+    def view(self) -> UplinkView:
+        state = self._state
+        with self._store.reading() as db:
+            pending = outbox.pending_count(db)
+        return UplinkView(
+            is_enrolled=self._loops is not None,
+            is_connected=state.is_connected,
+            last_contact_at=state.last_contact_at,
+            rtt_ms=state.rtt_ms,
+            clock_offset_ms=state.clock.offset_ms,
+            pending=pending,
+            last_problem=state.problem,
+            video_problem=state.video_problem,
+            video_bytes_per_s=state.video_bytes_per_s,
+            city=list(state.city.rounds),
+            city_done=list(state.city.done),
+        )
+
+    async def _begin(self, link: meta.Link) -> None:
+        state, identity = self._state, Identity(link.node_id, link.secret)
+        # Three of them, so that no long wait and no video stands in the way of a mark.
+        https = [self._make_http(link.hub_url) for _ in range(3)]
+        clients = [HubClient(http, identity, state.clock) for http in https]
+        prefetcher = Prefetcher(
+            self._store,
+            self._cache,
+            Fetcher(self._cache, clients[2], state, self._bucket()),
+            state,
+            self._settings.video_parallel,
+            self._settings.disk_reserve_bytes,
+        )
+        await finish(prefetcher.reconcile)
+        pusher = Pusher(self._store, clients[0], state)
+        puller = Puller(self._store, self._cache, clients[1], state, self._app_version)
+        self._loops = Loops(state, https)
+        self._loops.run("push", lambda: self._push(pusher))
+        self._loops.run("pull", lambda: self._pull(puller))
+        self._loops.run("video", lambda: self._prefetch(prefetcher))
+
+    def _bucket(self) -> Bucket:
+        return Bucket(self._settings.bandwidth_mbit * 1_000_000 / BITS)
+
+    async def _end(self) -> None:
+        if self._loops is not None:
+            await self._loops.end()
+            self._loops = None
+
+    def _reached(self, name: str) -> None:
+        if self._loops is not None:
+            self._loops.reached(name)
+
+    async def _push(self, pusher: Pusher) -> None:
+        self._push_wake.clear()
+        self._state.push_is_idle.clear()
+        try:
+            sent = await pusher.drain()
+        finally:
+            self._state.push_is_idle.set()
+        if sent:
+            self._reached("push")
+            if self._state.pending_reported:
+                # The city waits for "nothing pending" before it may announce anything.
+                self._pull_again.set()
+        await self._push_wake.wait()
+
+    async def _pull(self, puller: Puller) -> None:
+        """The first pull after an outage does not wait, so that the link's state is known."""
+        wait_s = 0.0
+        while True:
+            self._pull_again.clear()
+            began = time.monotonic()
+            pulled = await until(puller.once(wait_s), self._pull_again)
+            if pulled is None:
+                wait_s = 0.0
+                continue
+            answer, applied = pulled
+            self._reached("pull")
+            self.wake_prefetch()
+            if answer.more or applied.is_restart:
+                wait_s = 0.0
+                continue
+            was_cut_short = not answer.items and time.monotonic() - began < wait_s / 2
+            await asyncio.sleep(EMPTY_GAP_S if was_cut_short else PULL_GAP_S)
+            wait_s = LONG_POLL_S
+
+    async def _prefetch(self, prefetcher: Prefetcher) -> None:
+        self._fetch_wake.clear()
+        if self._retry_failed:
+            self._retry_failed = False
+            await prefetcher.retry_failed()
+        await prefetcher.drain()
+        self._state.video_problem = ""
+        self._reached("video")
+        await self._fetch_wake.wait()
+
+    def _hurry_all(self) -> None:
+        if self._loops is not None:
+            self._loops.hurry()
+        for event in (self._push_wake, self._fetch_wake, self._pull_again):
+            event.set()
+
+    def _after_commit(self) -> None:
+        """With nothing to send and nothing to fetch this costs two looks into an index."""
+        self.wake_push()
+        self.wake_prefetch()
+
+    def _from_any_thread(self, call: Callable[[], None]) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(call)
+
+    def _look(self) -> tuple[meta.Link | None, City]:
+        with self._store.reading() as db:
+            return meta.link(db), last_city(db)
+
+    def _enrolment(self, code: str) -> EnrolRequest:
+        with self._store.writing() as db:
+            return enrol.begin(db, code, self._app_version, lambda: new_id(now()))
+
+    def _enrolled(self, hub_url: str, answer: EnrolAnswer) -> meta.Link:
+        with self._store.writing() as db:
+            return enrol.finish(db, hub_url, answer)

@@ -1,0 +1,168 @@
+"""A real lab for tests: hub and one node as processes, real videos, an open formal sitting."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from hub.rehearsal import programs
+from hub.rehearsal.cast import Cast, CastPerson, make_cast
+from hub.rehearsal.clips import Picture
+from hub.rehearsal.preparing import (
+    Folders,
+    add_admin,
+    invite_nodes,
+    make_exam,
+    open_formal_sitting,
+)
+from hub.rehearsal.programs import Program
+from shared.kit.ids import new_id
+from shared.rules.rubric import Role
+
+PICTURE = Picture((4.0, 5.0), 320, 240, 10)
+ADMIN, ADMIN_PASSWORD = "city", "city-of-tests"
+PATIENCE_S = 30.0
+
+
+@dataclass(slots=True)
+class Lab:
+    """One district with three markers and a leader; a work goes to any three of them."""
+
+    folders: Folders
+    cast: Cast
+    hub: Program
+    node: Program
+
+    @property
+    def url(self) -> str:
+        return self.node.url
+
+    @property
+    def markers(self) -> tuple[CastPerson, ...]:
+        return self.cast.people_of(Role.MARKER)
+
+    @property
+    def leader(self) -> CastPerson:
+        return self.cast.people_of(Role.LEADER)[0]
+
+    @property
+    def lead(self) -> CastPerson:
+        return self.cast.people_of(Role.LEAD)[0]
+
+    def stop_node(self) -> None:
+        self.node.stop()
+
+    def start_node(self) -> None:
+        """Again on the same port and data."""
+        port = int(self.node.url.rsplit(":", 1)[1])
+        self.node = programs.start_node("节点", self.node.data, port)
+        self.node.wait_until_up()
+
+    def client(self, person: CastPerson) -> httpx.Client:
+        """Signed in over HTTP, as a browser would be."""
+        client = httpx.Client(base_url=self.url, timeout=20)
+        answer = client.post("/", data={"phone": person.phone, "password": person.password})
+        if answer.status_code != 303:
+            raise AssertionError(f"{person.phone} could not sign in: {answer.text[:300]}")
+        return client
+
+    def dispute(self, criteria: Collection[str]) -> tuple[CastPerson, str]:
+        """Two markers differ on these criteria of a work; who got it for round 3, and its code."""
+        clients = {person: self.client(person) for person in self.markers}
+        try:
+            first, second, code = self._common_work(clients)
+            levels = {c: 2 for c in first["criteria"]}
+            _give(clients, first, levels)
+            _give(clients, second, {c: 1 if c in criteria else n for c, n in levels.items()})
+            return self._holder_of(clients, code, 3), code
+        finally:
+            for client in clients.values():
+                client.close()
+
+    def _common_work(
+        self, clients: dict[CastPerson, httpx.Client]
+    ) -> tuple[dict[str, Any], dict[str, Any], str]:
+        seen: dict[str, dict[str, Any]] = {}
+        for person, client in clients.items():
+            for task in open_tasks(client):
+                task["person"] = person
+                if (other := seen.get(task["performance"])) is not None:
+                    return other, task, task["performance"]
+                if task["round"] < 3:
+                    seen[task["performance"]] = task
+        raise AssertionError("no work is open for two markers any more")
+
+    def _holder_of(
+        self, clients: dict[CastPerson, httpx.Client], code: str, round: int
+    ) -> CastPerson:
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            for person, client in clients.items():
+                for task in open_tasks(client):
+                    if (task["performance"], task["round"]) == (code, round):
+                        return person
+            time.sleep(0.1)
+        raise AssertionError(f"round {round} of {code} reached nobody")
+
+
+def open_tasks(client: httpx.Client) -> list[dict[str, Any]]:
+    groups = client.get("/api/me").json()["groups"]
+    return [
+        task
+        for group in groups
+        for task in client.get("/api/tasks", params={"group": group["id"], "limit": 10}).json()[
+            "tasks"
+        ]
+    ]
+
+
+def _give(
+    clients: dict[CastPerson, httpx.Client], task: dict[str, Any], levels: dict[str, int]
+) -> None:
+    answer = clients[task["person"]].post(
+        "/api/marks",
+        json={
+            "event_id": new_id(datetime.now(UTC)),
+            "task_id": task["id"],
+            "gen": task["gen"],
+            "levels": levels,
+            "spent_ms": 1000,
+            "heard_percent": 100,
+        },
+    )
+    answer.raise_for_status()
+
+
+def build_lab(root: Path, works: int = 24) -> Lab:
+    folders = Folders(root)
+    cast = make_cast(labs=1, markers=3, works=works, seed=7)
+    # Everything of interest in tests is said by the tests themselves.
+    cast = replace(cast, works=tuple(replace(work, exception=None) for work in cast.works))
+    make_exam(folders, cast, PICTURE)
+    open_formal_sitting(folders)
+    add_admin(folders, ADMIN, ADMIN_PASSWORD)
+    [code] = invite_nodes(folders, cast.labs).values()
+    hub = programs.start_hub(folders.hub, programs.free_port())
+    hub.wait_until_up()
+    data = folders.node("一号 机房")
+    programs.run("node", "--data", data, "enrol", "--hub", hub.url, "--code", code)
+    node = programs.start_node("节点", data, programs.free_port())
+    node.wait_until_up()
+    lab = Lab(folders, cast, hub, node)
+    _wait_for_videos(lab)
+    return lab
+
+
+def _wait_for_videos(lab: Lab) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    with lab.client(lab.markers[0]) as client:
+        while time.monotonic() < deadline:
+            tasks = open_tasks(client)
+            if tasks and all(task["video"]["is_ready"] for task in tasks):
+                return
+            time.sleep(0.2)
+    raise AssertionError("the node did not fetch its videos")
