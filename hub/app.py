@@ -16,7 +16,18 @@ from hub.api.bell import Bell
 from hub.api.city import City
 from hub.api.guard import Nonces, refused, refused_by_http
 from hub.jobs import timetable
-from hub.pages import overview, people
+from hub.pages import (
+    announcements,
+    audit,
+    districts,
+    groups,
+    nodes,
+    overview,
+    people,
+    results,
+    rounds,
+    trial,
+)
 from hub.pages.person import provide_person
 from hub.settings import HubSettings
 from hub.store import meta
@@ -35,7 +46,19 @@ def health() -> dict[str, bool]:
 
 
 # Every page of the hub: a new one adds its ROUTES here.
-ROUTES = [health, *people.ROUTES, *overview.ROUTES]
+ROUTES = [
+    health,
+    *people.ROUTES,
+    *overview.ROUTES,
+    *districts.ROUTES,
+    *groups.ROUTES,
+    *rounds.ROUTES,
+    *trial.ROUTES,
+    *nodes.ROUTES,
+    *announcements.ROUTES,
+    *results.ROUTES,
+    *audit.ROUTES,
+]
 
 # What nodes use: signed, JSON, and with answers of its own when something is refused.
 SYNC = Router(
@@ -47,7 +70,13 @@ SYNC = Router(
 
 def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
     return Litestar(
-        route_handlers=[SYNC, *ROUTES, rendering.static_router(HERE)],
+        # In a router: two handlers of one path that an app registers one by one are broken
+        # by Litestar 2.25 (it wraps the first one for its thread twice).
+        route_handlers=[
+            SYNC,
+            Router(path="/", route_handlers=ROUTES),
+            rendering.static_router(HERE),
+        ],
         lifespan=[_lifespan(settings, with_jobs=with_jobs)],
         dependencies={
             "store": Provide(provide_store, sync_to_thread=False),
@@ -61,6 +90,8 @@ def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
         before_send=[rendering.add_security_headers],
         guards=[guards.same_origin],
         openapi_config=None,
+        # Ours is shared.kit.log, which masks phones; Litestar's own would stand beside it.
+        logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         state=State({"settings": settings, "nonces": Nonces(), "city": City()}),
     )

@@ -8,8 +8,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlite_utils import Database
 
+from hub.media.shelf import sweep
 from hub.settings import HubSettings
 from hub.store import attempts, meta, nodes
+from hub.work.hand_out import hand_out_waiting
 from hub.work.milestones import announce_reached
 from hub.work.wipe_trial import wipe_when_due
 from shared.kit.clock import now
@@ -17,6 +19,7 @@ from shared.kit.store import Store
 
 ANNOUNCE_EVERY_S = 2
 WIPE_EVERY_S = 10
+HAND_OUT_EVERY_S = 30
 PRUNE_EVERY_S = 3600
 HEARTBEATS_KEPT = timedelta(days=7)
 ATTEMPTS_KEPT = timedelta(days=1)
@@ -34,14 +37,12 @@ def timetable(store: Store, settings: HubSettings) -> BackgroundScheduler:
     for job, every_s in (
         (announce, ANNOUNCE_EVERY_S),
         (wipe, WIPE_EVERY_S),
-        (prune, PRUNE_EVERY_S),
+        (hand_out, HAND_OUT_EVERY_S),
     ):
-        scheduler.add_job(job, IntervalTrigger(seconds=every_s, timezone=UTC), args=(store,))
-    scheduler.add_job(
-        back_up,
-        IntervalTrigger(minutes=settings.backup_minutes, timezone=UTC),
-        args=(store, settings),
-    )
+        scheduler.add_job(job, _every(every_s), args=(store,))
+    both = (store, settings)
+    scheduler.add_job(back_up, _every(settings.backup_minutes * 60), args=both)
+    scheduler.add_job(prune, _every(PRUNE_EVERY_S), args=both)
     return scheduler
 
 
@@ -55,8 +56,15 @@ def wipe(store: Store) -> None:
         wipe_when_due(db, now())
 
 
-def prune(store: Store) -> None:
+def hand_out(store: Store) -> None:
+    """What nobody could be given when it arose may have a taker by now."""
+    with store.writing() as db:
+        hand_out_waiting(db, now())
+
+
+def prune(store: Store, settings: HubSettings) -> None:
     moment = now()
+    sweep(settings.shelf, moment)
     with store.writing() as db:
         nodes.prune_heartbeats(db, moment - HEARTBEATS_KEPT)
         attempts.prune(db, moment - ATTEMPTS_KEPT)
@@ -86,3 +94,8 @@ def keep_copy(store: Store, folder: Path, moment: datetime) -> Path:
         copy.close()
     fresh.replace(target)
     return target
+
+
+def _every(seconds: int) -> IntervalTrigger:
+    # An object, not its name: names are looked up in package metadata, which an exe lacks.
+    return IntervalTrigger(seconds=seconds, timezone=UTC)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 import node.schema
-from node.app import serve
+from node.serving import serve
 from node.settings import NodeSettings, settings_from
 from node.store import meta, outbox, videos
 from node.uplink.uplink import Uplink
@@ -18,7 +18,7 @@ from node.videos.cache import Cache
 from shared import __version__
 from shared.kit import lock
 from shared.kit.refusal import Refusal
-from shared.kit.store import Store
+from shared.kit.store import Store, reading_beside
 
 DATA = Path("data/node")
 
@@ -68,10 +68,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _enrol(settings: NodeSettings, hub_url: str, code: str) -> int:
-    with lock.hold(settings.data / "node.lock"):
-        store = Store(settings.data / "node.db", node.schema.migrations)
+    with lock.hold(settings.lock):
+        store = Store(settings.database, node.schema.migrations)
         try:
-            cache = Cache(settings.data / "videos", settings.cache_bytes_max)
+            cache = Cache(settings.cache, settings.cache_bytes_max)
             uplink = Uplink(store, cache, settings, __version__)
             link = asyncio.run(uplink.enrol(hub_url, code))
         finally:
@@ -82,55 +82,40 @@ def _enrol(settings: NodeSettings, hub_url: str, code: str) -> int:
 
 def _status(settings: NodeSettings) -> int:
     """0 when nothing needs a person."""
-    if not (settings.data / "node.db").exists():
+    if not settings.database.exists():
         print(f"数据目录 {settings.data} 里还没有节点。请先运行服务，或用 enrol 接入市级中心。")
         return 1
-    try:
-        with lock.hold(settings.data / "node.lock"):
-            print("服务没有运行。")
-            _print_stored(settings)
-        return 1
-    except Refusal:
-        # Somebody holds the data: the service, which can tell more than its files.
-        return _print_running(settings)
+    with reading_beside(settings.database) as db:
+        link, pending, held = meta.link(db), outbox.pending_count(db), videos.totals(db)
+    if link is not None:
+        print(f"节点：{link.district}，{link.node_name}；市级中心：{link.hub_url}")
+        print(f"未上报的记录：{pending} 条")
+        print(f"视频：已就绪 {held.ready} 个，待下载 {held.wanted} 个，下载失败 {held.failed} 个")
+    findings = _findings(settings, is_enrolled=link is not None)
+    if held.failed:
+        findings.append(f"有 {held.failed} 个视频下载失败，会自动重试")
+    print("结论：" + ("；".join(findings) if findings else "一切正常") + "。")
+    return 1 if findings else 0
 
 
-def _print_stored(settings: NodeSettings) -> None:
-    store = Store(settings.data / "node.db", node.schema.migrations)
-    try:
-        with store.reading() as db:
-            link, pending, held = meta.link(db), outbox.pending_count(db), videos.totals(db)
-    finally:
-        store.close()
-    if link is None:
-        print("还没有接入市级中心。")
-        return
-    print(f"节点：{link.district}，{link.node_name}；市级中心：{link.hub_url}")
-    print(f"未上报的记录：{pending} 条")
-    print(f"视频：已就绪 {held.ready} 个，待下载 {held.wanted} 个，下载失败 {held.failed} 个")
-
-
-def _print_running(settings: NodeSettings) -> int:
+def _findings(settings: NodeSettings, *, is_enrolled: bool) -> list[str]:
+    """What the running service says of itself, if there is one."""
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    address = f"http://{host}:{settings.port}"
     try:
-        answer = httpx.get(f"http://{host}:{settings.port}/health", timeout=5, trust_env=False)
+        answer = httpx.get(f"{address}/health", timeout=5, trust_env=False)
         health: dict[str, Any] = answer.raise_for_status().json()
     except (httpx.HTTPError, ValueError):
-        print(
-            f"数据目录在使用中，但端口 {settings.port} 上没有回答。请检查 --port，或重新启动服务。"
-        )
-        return 1
-    print(f"服务正在运行，版本 {health['version']}。")
-    if not health["is_enrolled"]:
-        print(f"还没有接入市级中心，请在浏览器打开 http://{host}:{settings.port}/setup。")
-        return 1
-    print("与市级中心：" + ("已连接" if health["is_connected"] else "没有连接，评分照常保存在本机"))
-    print(f"未上报的记录：{health['pending']} 条")
-    if health["problem"]:
-        print(f"需要留意：{health['problem']}")
-    is_well = health["is_connected"] and not health["problem"]
-    print("结论：" + ("一切正常。" if is_well else "请检查上面的问题。"))
-    return 0 if is_well else 1
+        return [f"服务没有运行（端口 {settings.port} 上没有回答）"]
+    if not is_enrolled:
+        return [f"服务在运行，但还没有接入市级中心，请在浏览器打开 {address}/setup"]
+    if not health["is_connected"]:
+        return ["服务在运行，但没有连上市级中心；评分照常保存在本机", *_problem(health)]
+    return _problem(health)
+
+
+def _problem(health: dict[str, Any]) -> list[str]:
+    return [str(health["problem"])] if health["problem"] else []
 
 
 if __name__ == "__main__":

@@ -1,37 +1,27 @@
-"""The node's web application, put together; and the server that runs it."""
+"""The node's web application, put together: the only module that knows every room."""
 
-import logging
-import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-from litestar import Litestar, get
+from litestar import Litestar, Router, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
 import node.schema
 from node.jobs import timetable
-from node.pages import marking, people, videos
+from node.pages import accounts, marking, people, progress, setup, status, videos
 from node.settings import NodeSettings
 from node.uplink.http import MakeHttp, make_http
 from node.uplink.uplink import Uplink
 from node.videos.cache import Cache
 from shared import __version__
-from shared.kit import lock
-from shared.kit import log as kit_log
-from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.web import guards, rendering
 
-log = logging.getLogger(__name__)
-
 HERE = Path(__file__).parent
 BODY_BYTES_MAX = 1_000_000
-SHUTDOWN_S = 3
 
 
 @get("/health", sync_to_thread=True)
@@ -49,12 +39,23 @@ def health(uplink: NamedDependency[Uplink]) -> dict[str, Any]:
 
 
 # Every page and every door of the node: a new page adds its ROUTES here.
-ROUTES = [health, *people.ROUTES, *marking.ROUTES, *videos.ROUTES]
+ROUTES = [
+    health,
+    *setup.ROUTES,
+    *people.ROUTES,
+    *marking.ROUTES,
+    *videos.ROUTES,
+    *progress.ROUTES,
+    *accounts.ROUTES,
+    *status.ROUTES,
+]
 
 
 def create_app(settings: NodeSettings, make_http: MakeHttp = make_http) -> Litestar:
     return Litestar(
-        route_handlers=[*ROUTES, rendering.static_router(HERE)],
+        # In a router of their own: registered one by one, the second handler of a path would
+        # have Litestar wrap the first one twice, and every GET of it would fail.
+        route_handlers=[Router(path="/", route_handlers=ROUTES), rendering.static_router(HERE)],
         lifespan=[_lifespan(settings, make_http)],
         dependencies={
             "store": Provide(provide_store, sync_to_thread=False),
@@ -66,6 +67,8 @@ def create_app(settings: NodeSettings, make_http: MakeHttp = make_http) -> Lites
         before_send=[rendering.add_security_headers],
         guards=[guards.same_origin],
         openapi_config=None,
+        # shared.kit.log has it; Litestar's own would write phones in full.
+        logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         state=State({"settings": settings}),
     )
@@ -86,8 +89,8 @@ def _lifespan(
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
-        store = Store(settings.data / "node.db", node.schema.migrations)
-        cache = Cache(settings.data / "videos", settings.cache_bytes_max)
+        store = Store(settings.database, node.schema.migrations)
+        cache = Cache(settings.cache, settings.cache_bytes_max)
         uplink = Uplink(store, cache, settings, __version__, make_http)
         app.state.store, app.state.cache, app.state.uplink = store, cache, uplink
         jobs = timetable(uplink, store)
@@ -102,53 +105,3 @@ def _lifespan(
             store.close()
 
     return running
-
-
-def serve(settings: NodeSettings) -> None:
-    """Until the program is told to end; Refusal where another one has the data or the port."""
-    kit_log.start(settings.data, "node")
-    with lock.hold(settings.data / "node.lock"):
-        listening = bind(settings.host, settings.port)
-        port = listening.getsockname()[1]
-        log.info("声评节点 %s，数据目录 %s", __version__, settings.data.resolve())
-        log.info("阅卷网址：http://%s:%s/", lan_address(), port)
-        config = uvicorn.Config(
-            create_app(settings),
-            http="httptools",
-            # Never uvloop, which Windows has not: what is tested here is what runs there.
-            loop="asyncio",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-        )
-        uvicorn.Server(config).run(sockets=[listening])
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """uvicorn's own socket lets two live programs share one port on Windows."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    if sys.platform != "win32":
-        # Elsewhere it only lets a restart take the port at once.
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-    except OSError as error:
-        listening.close()
-        raise Refusal(
-            "port_in_use",
-            f"无法使用 {host} 的端口 {port}：可能已被别的程序占用。请用 --port 换一个端口。",
-        ) from error
-    return listening
-
-
-def lan_address() -> str:
-    """The address that other PCs of the lab most likely reach this one by; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("10.255.255.255", 1))
-            return str(probe.getsockname()[0])
-        except OSError:
-            return "127.0.0.1"

@@ -24,6 +24,18 @@ class NodeSettings:
     disk_reserve_bytes: int = 2_000_000_000
     """What fetching videos leaves free on the disk, so that marks can always be saved."""
 
+    @property
+    def database(self) -> Path:
+        return self.data / "node.db"
+
+    @property
+    def lock(self) -> Path:
+        return self.data / "node.lock"
+
+    @property
+    def cache(self) -> Path:
+        return self.data / "videos"
+
 
 def settings_from(data: Path, flags: Mapping[str, object]) -> NodeSettings:
     found = load(NodeSettings, data / FILE_NAME, ENV_PREFIX, {**flags, "data": data})

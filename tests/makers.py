@@ -151,6 +151,7 @@ def a_node_store(folder: Path, *task_cards: TaskCard, **policies: str | int | bo
 
 def enrol(store: Store, hub_url: str = "http://127.0.0.1:9") -> None:
     with store.writing() as db:
+        meta.put_node_inc(db, "1")
         meta.put_link(
             db,
             meta.Link(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from hub.store import loads, sittings
+from hub.store import announcements, loads, sittings
 from hub.work.milestones import facts
 from shared.rules.rounds import milestones_reached
 from shared.wire.messages import RoundProgress
@@ -26,13 +26,16 @@ class City:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counted_at = float("-inf")
+        self._announced: int | None = None
         self._now = CityNow([], [])
 
     def look(self, db: Database, moment: datetime) -> CityNow:
+        newest = next((said.id for said in announcements.recent(db, 1)), None)
         with self._lock:
-            if time.monotonic() - self._counted_at >= KEPT_S:
+            # Whoever is woken by "round 3 has ended" must not be told that it has not.
+            if newest != self._announced or time.monotonic() - self._counted_at >= KEPT_S:
                 self._now = _count(db, moment)
-                self._counted_at = time.monotonic()
+                self._counted_at, self._announced = time.monotonic(), newest
             return self._now
 
 

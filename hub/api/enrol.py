@@ -14,10 +14,8 @@ from shared.wire.paths import ENROL
 
 
 @post(ENROL, status_code=200, request_max_body_size=4_000)
-async def give_enrolment(
-    request: AnyRequest, body: bytes, store: NamedDependency[Store]
-) -> Response[bytes]:
-    asked, address = decode(body, EnrolRequest), address_of(request)
+async def give_enrolment(request: AnyRequest, store: NamedDependency[Store]) -> Response[bytes]:
+    asked, address = decode(await request.body(), EnrolRequest), address_of(request)
     return plain(await anyio.to_thread.run_sync(_enrol, store, asked, address))
 
 

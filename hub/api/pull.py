@@ -23,13 +23,12 @@ SEEN_EVERY = timedelta(seconds=5)
 @post(PULL, status_code=200, request_max_body_size=16_000)
 async def give_changes(
     request: AnyRequest,
-    body: bytes,
     store: NamedDependency[Store],
     bell: NamedDependency[Bell],
     city: NamedDependency[City],
 ) -> Response[bytes]:
     visitor = await identify(request, store)
-    asked = decode(body, PullRequest)
+    asked = decode(await request.body(), PullRequest)
     await anyio.to_thread.run_sync(_seen, store, visitor.node, address_of(request), asked.status)
     district_id = visitor.node.district_id
     turn = bell.turn(district_id)

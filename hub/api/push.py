@@ -20,9 +20,10 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 @post(PUSH, status_code=200, request_max_body_size=PUSH_BYTES_MAX)
 async def give_events(
-    request: AnyRequest, body: bytes, store: NamedDependency[Store], bell: NamedDependency[Bell]
+    request: AnyRequest, store: NamedDependency[Store], bell: NamedDependency[Bell]
 ) -> Response[bytes]:
     visitor = await identify(request, store)
+    body = await request.body()
     is_packed = request.headers.get("content-encoding", "") == "gzip"
     asked = decode(_unpacked(body) if is_packed else body, PushRequest)
     answer = await anyio.to_thread.run_sync(_receive, store, visitor, asked)

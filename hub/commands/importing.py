@@ -10,7 +10,8 @@ from sqlite_utils import Database
 
 from hub import schema
 from hub.commands.import_report import Report, show_progress
-from hub.commands.opening import database_of, hub_to_read, hub_to_write, shelf_of
+from hub.commands.opening import hub_to_read, hub_to_write
+from hub.settings import HubSettings
 from hub.sheets.checking import check
 from hub.sheets.exam_sheets import ExamSheets
 from hub.sheets.findings import Findings
@@ -113,7 +114,7 @@ def _take_in(wish: Wish, matched: Matched, store: Store) -> dict[str, str]:
     """Fills the shelf, and keeps what was found batch by batch; answers the problems by file."""
     if wish.videos is None:
         return {}
-    shelf = shelf_of(wish.data)
+    shelf = HubSettings(wish.data).shelf
     with store.reading() as db:
         known, unknown = check_media.known_checks(db, matched.present, shelf)
     problems = {name: check.problem for name, check in known.items() if check.problem}
@@ -136,7 +137,7 @@ def _import_now(
     """None, and nothing written, when the hub has changed so that it may not be imported."""
     checks = videos.checks(db)
     if wish.videos is not None:
-        checks, _ = check_media.known_checks(db, matched.present, shelf_of(wish.data))
+        checks, _ = check_media.known_checks(db, matched.present, HubSettings(wish.data).shelf)
     found = check_media.usable(checks)
     report.media.extend(same_videos(sheets.performances, found))
     plan = plan_import(db, sheets, found, findings, remove_missing=wish.remove_missing)
@@ -151,7 +152,7 @@ def _import_now(
 @contextmanager
 def _hub_as_it_is(data: Path) -> Iterator[Database]:
     """Nothing is written to it; a hub that is not there yet is an empty one."""
-    if database_of(data).is_file():
+    if HubSettings(data).database.is_file():
         with hub_to_read(data) as db:
             yield db
         return

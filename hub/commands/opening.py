@@ -7,25 +7,19 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from hub import schema
+from hub.settings import HubSettings
 from hub.store import meta
 from shared.kit.lock import hold
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store, reading_beside
 
 
-def database_of(data: Path) -> Path:
-    return data / "hub.db"
-
-
-def shelf_of(data: Path) -> Path:
-    return data / "shelf"
-
-
 @contextmanager
 def hub_to_write(data: Path) -> Iterator[Store]:
     """Refuses while the service runs on the same folder."""
-    with hold(data / "hub.lock"):
-        store = Store(database_of(data), schema.migrations)
+    settings = HubSettings(data)
+    with hold(settings.lock):
+        store = Store(settings.database, schema.migrations)
         try:
             with store.writing() as db:
                 meta.ensure_identity(db)
@@ -36,7 +30,7 @@ def hub_to_write(data: Path) -> Iterator[Store]:
 
 @contextmanager
 def hub_to_read(data: Path) -> Iterator[Database]:
-    path = database_of(data)
+    path = HubSettings(data).database
     if not path.is_file():
         raise Refusal("no_data", f"数据目录 {data} 里还没有数据，请先导入考试。")
     with reading_beside(path) as db:

@@ -36,8 +36,8 @@ class LineChart:
 def pace(arrivals: Sequence[Arrivals], begin: datetime, moment: datetime) -> LineChart:
     """Marks per ten minutes from `begin` until now; the span that still runs is left out."""
     counts = _by_span(arrivals)
-    first = _span_of(begin)
-    spans = [first + n * SPAN for n in range(max(0, int((_span_of(moment) - first) / SPAN)))]
+    first = span_of(begin)
+    spans = [first + n * SPAN for n in range(max(0, int((span_of(moment) - first) / SPAN)))]
     values = [counts.get(span, 0) for span in spans]
     return _draw(spans, values)
 
@@ -50,7 +50,7 @@ def _by_span(arrivals: Sequence[Arrivals]) -> Mapping[datetime, int]:
     return counts
 
 
-def _span_of(moment: datetime) -> datetime:
+def span_of(moment: datetime) -> datetime:
     moment = moment.astimezone(UTC)
     return moment.replace(minute=moment.minute // 10 * 10, second=0, microsecond=0)
 
@@ -103,6 +103,11 @@ class Beat:
     tone: str
     """"ok", "warn" for a backlog, "bad" for a minute without a sign, "none" before the first."""
     height: int
+
+
+def last_whole_minute(moment: datetime) -> int:
+    """Since 1970; in the one that still runs a node may yet be heard."""
+    return int(moment.timestamp()) // 60 - 1
 
 
 def beats(pending_by_minute: Mapping[int, int], last_minute: int, backlog: int) -> list[Beat]:

@@ -1,6 +1,7 @@
 """区县进度: every district by round, and the people of one district."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -16,7 +17,7 @@ from hub.pages.person import may_act
 from hub.store import accounts, counts, exam, nodes, sittings
 from hub.store.admins import Admin
 from hub.store.counts import ByRound
-from hub.work.hand_out import take_back
+from hub.work.hand_out import take_back_all
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -44,8 +45,12 @@ def districts(
 ) -> Template:
     moment = now()
     with store.reading() as db:
-        rows = _rows(db)
-        table = {"rows": rows, "total": counts.sum_rounds(r.rounds for r in rows), "moment": moment}
+        rows = _rows(db, moment)
+        table: dict[str, Any] = {
+            "rows": rows,
+            "total": counts.sum_rounds(r.rounds for r in rows),
+            "moment": moment,
+        }
         if wants_part(request):
             return page("districts_table.html", **table)
         return page("districts.html", frame=frame(db, person, HERE, moment), **table)
@@ -87,17 +92,18 @@ def give_take_back(
         account = accounts.account(db, data.account_id)
         if account is None:
             raise Refusal("no_account", "没有这个账号。", 404)
-        take_back(db, account.id, person.name, now())
+        take_back_all(db, account.id, person.name, now())
     return back_to(f"{HERE}/{account.district_id}", "taken_back")
 
 
-def _rows(db: Database) -> list[DistrictRow]:
+def _rows(db: Database, moment: datetime) -> list[DistrictRow]:
     sitting = sittings.current(db)
     progress = counts.by_district(db, sitting.id if sitting else 0)
     markers = counts.count_markers(db)
     online: dict[int, int] = {}
+    silent = {node.id for node in nodes.silent(db, moment)}
     for node in nodes.all_nodes(db):
-        if node.state == "enrolled" and node.status:
+        if node.state == "enrolled" and node.status and node.id not in silent:
             seen = online.get(node.district_id, 0) + node.status.people_online
             online[node.district_id] = seen
     return [

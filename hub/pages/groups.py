@@ -34,7 +34,11 @@ def groups(
     moment = now()
     with store.reading() as db:
         rows = _rows(db)
-        table = {"rows": rows, "total": counts.sum_rounds(r.rounds for r in rows), "moment": moment}
+        table: dict[str, Any] = {
+            "rows": rows,
+            "total": counts.sum_rounds(r.rounds for r in rows),
+            "moment": moment,
+        }
         if wants_part(request):
             return page("groups_table.html", **table)
         return page("groups.html", frame=frame(db, person, HERE, moment), **table)

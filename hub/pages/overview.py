@@ -4,8 +4,8 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Template
 
-from hub.pages.city import BARS_LINE, look
 from hub.pages.frame import frame
+from hub.pages.glance import BARS_LINE, look
 from hub.pages.todo import ITEMS_MAX
 from hub.store.admins import Admin
 from shared.kit.clock import now

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request
+from litestar.di import NamedDependency
 
 from hub.store import admin_sessions
 from hub.store.admins import Admin
@@ -10,13 +11,13 @@ from hub.work.sign_in import IDLE, LONGEST, TOUCH_AFTER
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
+from shared.kit.tokens import hash_token
 from shared.web.rendering import PART_HEADER
-from shared.web.sessions import hash_token
 
 COOKIE = "shengping_hub"
 
 
-def provide_person(request: Request[Any, Any, Any], store: Store) -> Admin:
+def provide_person(request: Request[Any, Any, Any], store: NamedDependency[Store]) -> Admin:
     """A dependency: Refusal when nobody is signed in, or was too long idle."""
     moment, token_hash = now(), token_of(request)
     with store.reading() as db:

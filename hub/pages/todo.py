@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from hub.pages.node_states import NodeState, SeenNode
 from shared.web.words import duration
 
-ITEMS_MAX = 6
+ITEMS_MAX = 5
+NAMED_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +38,25 @@ class Found:
 
 def todos(found: Found) -> list[Todo]:
     """The most pressing first."""
-    items = [*_offline(found.seen), *_counts(found), *_behind(found.behind), *_nodes(found.seen)]
-    return items
+    return [*_offline(found.seen), *_counts(found), *_behind(found.behind), *_nodes(found.seen)]
 
 
 def _offline(seen: Sequence[SeenNode]) -> list[Todo]:
+    offline = [s for s in seen if s.state is NodeState.OFFLINE]
+    if len(offline) > NAMED_MAX:
+        names = "、".join(s.node.name for s in offline[:NAMED_MAX])
+        text = f"{names} 等；机房可继续阅卷，恢复后自动补传。"
+        return [Todo("离线", "bad", f"{len(offline)} 个节点离线", text, "查看", "/nodes")]
     return [
         Todo(
             "离线",
             "bad",
             f"{s.node.name}离线 {duration(s.silent_s)}",
-            f"最后上报时积压 {s.pending} 份；机房可继续阅卷，恢复后自动补传。",
+            f"积压 {s.pending} 份；机房可继续阅卷，恢复后补传。",
             "查看",
             "/nodes",
         )
-        for s in seen
-        if s.state is NodeState.OFFLINE
+        for s in offline
     ]
 
 
@@ -102,7 +106,9 @@ def _counts(found: Found) -> list[Todo]:
 def _behind(districts: Sequence[str]) -> list[Todo]:
     if not districts:
         return []
-    names = "、".join(districts[:3]) + (f" 等 {len(districts)} 个区县" if districts[3:] else "")
+    names = "、".join(districts[:NAMED_MAX])
+    if districts[NAMED_MAX:]:
+        names += f" 等 {len(districts)} 个区县"
     text = "1、2评完成率低于全市平均 10 个百分点以上。"
     return [Todo("落后", "warn", f"{names}落后", text, "查看", "/districts")]
 

@@ -73,12 +73,14 @@ def make_cast(
             "too_small", f"{labs} 个区县的演练至少需要 {needed} 名阅卷教师和 1 份作品。", 400
         )
     names = [_district(n) for n in range(labs + districts_besides)]
+    # With two labs, only students from elsewhere can be marked in two districts, neither their own.
+    origins = names[labs:] if labs == 2 and districts_besides else names
     stages = tuple(Stage) if markers >= 2 * needed else (Stage.MIDDLE,)
     return Cast(
         districts=tuple(names),
         labs=tuple(names[:labs]),
         people=tuple(_people(names[:labs], markers, stages)),
-        works=tuple(_works(names, works, stages, Random(seed))),
+        works=tuple(_works(origins, works, stages, Random(seed))),
         settings=_settings(len(names), labs),
     )
 

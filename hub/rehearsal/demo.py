@@ -43,6 +43,7 @@ class Wishes:
 
 
 def run(wishes: Wishes) -> int:
+    programs.end_in_order()
     folders = Folders(wishes.folder.resolve())
     cast = make_cast(
         labs=LABS,

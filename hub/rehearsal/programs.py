@@ -12,6 +12,7 @@ from typing import IO
 
 import httpx
 
+from shared.kit.listening import bind
 from shared.kit.refusal import Refusal
 
 START_S_MAX = 60.0
@@ -98,6 +99,12 @@ def run(module: str, *arguments: str | Path) -> str:
     return ran.stdout.decode(errors="replace")
 
 
+def end_in_order() -> None:
+    """Told to end in any way, this process first ends the programs that it started."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -105,9 +112,8 @@ def free_port() -> int:
 
 
 def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+    try:
+        bind("127.0.0.1", port).close()
+    except Refusal:
+        return False
     return True

@@ -41,6 +41,7 @@ class Wishes:
 
 def run(wishes: Wishes) -> int:
     """0 when the books balance, 1 when they do not."""
+    programs.end_in_order()
     started = time.monotonic()
     cast = make_cast(
         labs=wishes.districts,

@@ -1,10 +1,10 @@
-"""Warns of people who are missing: an exam can be imported without them, not marked."""
+"""Warns of what lets an exam be imported, but not marked: mostly people who are missing."""
 
 from collections import Counter
 
 from hub.sheets.exam_sheets import ExamSheets, PersonRow
 from hub.sheets.findings import Findings
-from hub.sheets.layout import PEOPLE, PERFORMANCES
+from hub.sheets.layout import EXAM, PEOPLE, PERFORMANCES
 from shared.rules.rubric import Role, Stage
 
 _NAMES_SHOWN = 10
@@ -18,6 +18,14 @@ def warn_about_staffing(sheets: ExamSheets, findings: Findings) -> None:
         _warn_about_stage(stage, people, findings)
     _warn_about_leads(people, findings)
     _warn_about_items_without_works(sheets, findings)
+    policy = sheets.exam.policy
+    if policy.home_district == "only" and policy.placement == "spread":
+        findings.warn(
+            EXAM,
+            None,
+            "值",
+            "“回避本区县”填“只评本区县”时，“1评和2评”应填“同一区县”，否则不能分配",
+        )
 
 
 def _warn_about_stage(stage: Stage, people: list[PersonRow], findings: Findings) -> None:

@@ -27,11 +27,12 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedHand:
-    """Someone who may take a task, with the tasks of the sitting he or she has already."""
+class Hands:
+    """People who may take a task, and how many tasks of the sitting each has already."""
 
-    hand: Hand
-    total: int
+    hands: list[Hand]
+    totals: Mapping[int, int]
+    """By account; nothing for those who have none."""
 
 
 def count(db: Database, key: LoadKey, total: int, done: int) -> None:
@@ -106,7 +107,7 @@ def by_round(db: Database, sitting_id: int) -> dict[int, Load]:
 
 def hands_of_district(
     db: Database, sitting_id: int, role: Role, stage: Stage, district_id: int
-) -> list[LoadedHand]:
+) -> Hands:
     rows = db.conn.execute(
         """
         SELECT a.id, a.district_id, a.capacity,
@@ -117,26 +118,22 @@ def hands_of_district(
         ORDER BY a.id
         """,
         (sitting_id, role.value, stage.value, district_id),
-    )
-    return [LoadedHand(Hand(row[0], row[1], row[2]), row[3]) for row in rows]
+    ).fetchall()
+    return Hands([Hand(row[0], row[1], row[2]) for row in rows], {row[0]: row[3] for row in rows})
 
 
-def hands_of_city(db: Database, sitting_id: int, role: Role, stage: Stage) -> list[LoadedHand]:
+def hands_of_city(db: Database, sitting_id: int, role: Role, stage: Stage) -> Hands:
     """Everyone of a role and stage; reads some thousand rows."""
-    totals = _totals(db, sitting_id)
-    rows = db.conn.execute(
+    people = db.conn.execute(
         """
         SELECT id, district_id, capacity FROM account
         WHERE role = ? AND scope = ? AND state = 'active' ORDER BY id
         """,
         (role.value, stage.value),
     )
-    return [LoadedHand(Hand(row[0], row[1], row[2]), totals.get(row[0], 0)) for row in rows]
-
-
-def _totals(db: Database, sitting_id: int) -> Mapping[int, int]:
-    rows = db.conn.execute(
+    hands = [Hand(*row) for row in people]
+    totals = db.conn.execute(
         "SELECT account_id, sum(total) FROM load WHERE sitting_id = ? GROUP BY account_id",
         (sitting_id,),
     )
-    return {row[0]: row[1] for row in rows}
+    return Hands(hands, dict(map(tuple, totals)))

@@ -1,6 +1,7 @@
 """Hand a slot to somebody as a task, or take it back: rounds 3 and 4, and what was taken back."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -17,14 +18,23 @@ from hub.store import (
     slots,
     tasks,
 )
-from hub.store.loads import LoadedHand
+from hub.store.loads import Hands
 from hub.store.performances import Performance
 from hub.store.sittings import Sitting
 from hub.store.slots import Slot
 from hub.store.tasks import NewTask, Task
-from shared.rules.allocation import choose
+from shared.rules.allocation import Hand, choose
 from shared.rules.policy import Policy
 from shared.rules.rubric import Role, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who takes a slot."""
+
+    hand: Hand
+    total: int
+    """The tasks that he or she has already."""
 
 
 def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = None) -> bool:
@@ -86,7 +96,7 @@ def take_back_all(db: Database, account_id: int, who: str, moment: datetime) -> 
 
 def _find(
     db: Database, slot: Slot, sitting: Sitting, performance: Performance, not_to: int | None
-) -> LoadedHand | None:
+) -> Found | None:
     policy = exam.policy(db)
     held = tasks.of_performance(db, slot.sitting_id, slot.performance_id)
     already = {t.account_id for t in held if t.round != slot.round or t.state != "withdrawn"}
@@ -94,11 +104,11 @@ def _find(
     if not_to is not None:
         already.add(not_to)
     seed = f"{sitting.seed}:{slot.performance_id}:{slot.round}:{slot.gen}"
-    for hands in _pools(db, slot, performance, policy):
-        allowed = _placed(hands, slot.round, held, policy)
+    for pool in _pools(db, slot, performance, policy):
+        allowed = _placed(pool.hands, slot.round, held, policy)
         chosen = choose(
-            [one.hand for one in allowed],
-            {one.hand.id: one.total for one in allowed},
+            allowed,
+            pool.totals,
             (),
             performance.district_id,
             already,
@@ -106,13 +116,12 @@ def _find(
             seed,
         )
         if chosen is not None:
-            return next(one for one in allowed if one.hand.id == chosen)
+            hand = next(hand for hand in allowed if hand.id == chosen)
+            return Found(hand, pool.totals.get(chosen, 0))
     return None
 
 
-def _pools(
-    db: Database, slot: Slot, performance: Performance, policy: Policy
-) -> Iterable[list[LoadedHand]]:
+def _pools(db: Database, slot: Slot, performance: Performance, policy: Policy) -> Iterable[Hands]:
     """The people to choose among: of the districts that hold the video, then of the city.
 
     Reading a district is cheap, reading the city is not: it is read only when it has to be.
@@ -120,10 +129,13 @@ def _pools(
     role = Role.LEADER if slot.round == 4 else Role.MARKER
     stage = _stage(db, performance)
     if policy.prefer_cached and performance.video_id is not None:
-        near: list[LoadedHand] = []
-        for district in sorted(holdings.districts_holding(db, performance.video_id)):
-            near += loads.hands_of_district(db, slot.sitting_id, role, stage, district)
-        yield near
+        hands: list[Hand] = []
+        totals: dict[int, int] = {}
+        for district in holdings.districts_holding(db, performance.video_id):
+            near = loads.hands_of_district(db, slot.sitting_id, role, stage, district)
+            hands += near.hands
+            totals.update(near.totals)
+        yield Hands(hands, totals)
     yield loads.hands_of_city(db, slot.sitting_id, role, stage)
 
 
@@ -131,14 +143,10 @@ def _stage(db: Database, performance: Performance) -> Stage:
     return next(g.stage for g in exam.groups(db) if g.id == performance.item_group_id)
 
 
-def _placed(
-    hands: list[LoadedHand], round: int, held: list[Task], policy: Policy
-) -> list[LoadedHand]:
+def _placed(hands: list[Hand], round: int, held: list[Task], policy: Policy) -> list[Hand]:
     """Rounds 1 and 2 in different districts, or in the same one, where the policy says so."""
-    if round > 2:
-        return hands
     others = {t.district_id for t in held if t.round == 3 - round and t.state != "withdrawn"}
-    if not others:
+    if round > 2 or not others:
         return hands
     is_together = policy.placement == "together"
-    return [one for one in hands if (one.hand.district in others) == is_together]
+    return [hand for hand in hands if (hand.district in others) == is_together]

@@ -7,8 +7,9 @@ from sqlite_utils import Database
 
 from hub.store import admin_sessions, admins, attempts, audit
 from hub.store.admins import Admin
+from shared.kit import tries
 from shared.kit.refusal import Refusal
-from shared.web import sessions
+from shared.kit.tokens import new_token
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
@@ -36,11 +37,11 @@ class Try:
 
 def check_pace(db: Database, attempt: Try, moment: datetime) -> None:
     """Before the password is looked at: a right one does not help who guesses too fast."""
-    since = moment - sessions.TRIES_WINDOW
+    since = moment - tries.TRIES_WINDOW
     wait_s = max(
-        sessions.wait_left_s(attempts.since(db, attempt.by_name, since), moment),
-        sessions.wait_left_s(
-            attempts.since(db, attempt.by_address, since), moment, sessions.FREE_TRIES_PER_ADDRESS
+        tries.wait_left_s(attempts.since(db, attempt.by_name, since), moment),
+        tries.wait_left_s(
+            attempts.since(db, attempt.by_address, since), moment, tries.FREE_TRIES_PER_ADDRESS
         ),
     )
     if wait_s:
@@ -50,7 +51,7 @@ def check_pace(db: Database, attempt: Try, moment: datetime) -> None:
 def count_wrong(db: Database, attempt: Try, moment: datetime) -> None:
     attempts.add(db, attempt.by_name, moment)
     attempts.add(db, attempt.by_address, moment)
-    attempts.prune(db, moment - sessions.TRIES_WINDOW)
+    attempts.prune(db, moment - tries.TRIES_WINDOW)
     audit.append(db, attempt.name, "sign_in_refused", {"address": attempt.address}, moment)
 
 
@@ -58,7 +59,7 @@ def sign_in(db: Database, admin: Admin, attempt: Try, moment: datetime) -> str:
     """The new session's token, for the cookie alone."""
     attempts.forget(db, attempt.by_name)
     admin_sessions.prune(db, moment - IDLE, moment - LONGEST)
-    token, token_hash = sessions.new_token()
+    token, token_hash = new_token()
     admin_sessions.add(db, token_hash, admin.id, attempt.address, moment)
     audit.append(db, admin.name, "sign_in", {"address": attempt.address}, moment)
     return token

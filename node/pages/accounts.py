@@ -1,8 +1,9 @@
 """阅卷教师设置: the district's accounts, unlocking and resetting them."""
 
+import logging
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, get, post
@@ -10,22 +11,26 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
+from sqlite_utils import Database
 
-from node.pages.frame import MANAGERS, frame
+from node.pages.frame import MANAGERS, ONLINE, frame
 from node.pages.people import Person
+from node.pages.words import Id
 from node.store import accounts, attempts, sessions
 from node.store.accounts import Account
 from node.work.change_password import change_password
-from node.work.sign_in import account_subject
+from node.work.sign_in import account_subject, account_wait_s
 from shared.kit.clock import now
 from shared.kit.passwords import hash_password
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.web.rendering import page
-from shared.web.sessions import TRIES_WINDOW, wait_left_s
 
-ONLINE = timedelta(minutes=2)
+log = logging.getLogger(__name__)
+
+# Without what looks alike on a slip of paper: 0 O o, 1 l I i.
 EASY_TO_READ = "23456789abcdefghjkmnpqrstuvwxyz"
+PASSWORD_CHARACTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,15 @@ class Line:
     state: str
     tone: str
     address: str
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A new password, to be handed to its owner; shown this once."""
+
+    account: Account
+    password: str
 
 
 @get("/accounts", sync_to_thread=True)
@@ -47,27 +61,27 @@ def listed(
 
 
 def _list_page(
-    request: Request[Any, Any, State],
-    person: Person,
-    store: Store,
-    slip: tuple[Account, str] | None = None,
+    request: Request[Any, Any, State], person: Person, store: Store, slip: Slip | None = None
 ) -> Template:
     moment = now()
     with store.reading() as db:
-        online = sessions.online(db, moment - ONLINE)
-        ever = sessions.accounts_seen(db)
-        lines = []
-        for account in accounts.everyone(db):
-            tries = attempts.tries(db, account_subject(account.phone), moment - TRIES_WINDOW)
-            is_locked = wait_left_s(tries, moment) > 0
-            state, tone = _state(account, account.id in online, account.id in ever, is_locked)
-            lines.append(Line(account, state, tone, online.get(account.id, "")))
-        context: dict[str, Any] = {
-            "frame": frame(db, request.app.state, person, "/accounts", moment),
-            "lines": lines,
-            "slip": slip,
-        }
-    return page("accounts.html", **context)
+        return page(
+            "accounts.html",
+            frame=frame(db, request.app.state, person, "/accounts", moment),
+            lines=_lines(db, moment),
+            me=person.id,
+            slip=slip,
+        )
+
+
+def _lines(db: Database, moment: datetime) -> list[Line]:
+    online, ever = sessions.online(db, moment - ONLINE), sessions.accounts_seen(db)
+    lines = []
+    for account in accounts.everyone(db):
+        is_locked = account_wait_s(db, account.phone, moment) > 0
+        state, tone = _state(account, account.id in online, account.id in ever, is_locked)
+        lines.append(Line(account, state, tone, online.get(account.id, ""), is_locked))
+    return lines
 
 
 def _state(account: Account, online: bool, ever: bool, locked: bool) -> tuple[str, str]:
@@ -82,36 +96,43 @@ def _state(account: Account, online: bool, ever: bool, locked: bool) -> tuple[st
 
 @post("/accounts/{account_id:int}/unlock", sync_to_thread=True, status_code=303)
 def unlock(
-    account_id: FromPath[int], person: NamedDependency[Person], store: NamedDependency[Store]
+    account_id: FromPath[Id], person: NamedDependency[Person], store: NamedDependency[Store]
 ) -> Redirect:
     person.require(*MANAGERS)
     with store.writing() as db:
-        account = accounts.account(db, account_id)
-        if account is None:
-            raise Refusal("not_found", "没有这个账号。", 404)
+        account = _known(db, account_id)
         attempts.forget(db, account_subject(account.phone))
+    log.info("account %s unlocked by %s", account_id, person.id)
     return Redirect("/accounts", status_code=303)
 
 
 @post("/accounts/{account_id:int}/reset", sync_to_thread=True, status_code=200)
 def reset(
     request: Request[Any, Any, State],
-    account_id: FromPath[int],
+    account_id: FromPath[Id],
     person: NamedDependency[Person],
     store: NamedDependency[Store],
 ) -> Template:
     """A random password, shown once to be handed over on a slip; whoever was signed in is out."""
     person.require(*MANAGERS)
-    password = "".join(secrets.choice(EASY_TO_READ) for _ in range(8))
+    if account_id == person.id:
+        raise Refusal("own_account", "自己的密码请在右上角菜单“修改密码”里修改。")
+    password = "".join(secrets.choice(EASY_TO_READ) for _ in range(PASSWORD_CHARACTERS))
     password_hash = hash_password(password)
     with store.writing() as db:
-        account = accounts.account(db, account_id)
-        if account is None:
-            raise Refusal("not_found", "没有这个账号。", 404)
+        account = _known(db, account_id)
         change_password(db, account, password_hash, now())
         sessions.end_all_of(db, account_id)
         attempts.forget(db, account_subject(account.phone))
-    return _list_page(request, person, store, slip=(account, password))
+    log.info("password of account %s reset by %s", account_id, person.id)
+    return _list_page(request, person, store, Slip(account, password))
+
+
+def _known(db: Database, account_id: int) -> Account:
+    account = accounts.account(db, account_id)
+    if account is None or account.state != "active":
+        raise Refusal("not_found", "没有这个账号，或者它已停用。", 404)
+    return account
 
 
 ROUTES = [listed, unlock, reset]

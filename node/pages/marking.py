@@ -1,12 +1,12 @@
 """The marking page and its JSON API: tasks out, marks in."""
 
 from statistics import median
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from litestar.response import Template
 from sqlite_utils import Database
 
@@ -19,6 +19,7 @@ from node.pages.words import (
     GiveReceipt,
     GroupProgress,
     HistoryView,
+    Id,
     ProgressView,
     RoundView,
     TasksView,
@@ -38,6 +39,7 @@ from shared.rules.rubric import CRITERIA, Criterion, MarkException, Role
 from shared.web.rendering import page
 
 TASKS_MAX = 10
+SKIPPED_MAX = 200
 PACE_MARKS = 20
 MARKERS = (Role.MARKER, Role.LEADER)
 
@@ -163,13 +165,13 @@ def _pace(db: Database, account_id: int) -> float | None:
 def next_tasks(
     person: NamedDependency[Person],
     store: NamedDependency[Store],
-    group: FromQuery[int],
-    limit: FromQuery[int] = 3,
+    group: FromQuery[Id],
+    limit: FromQuery[Id] = 3,
     skip: FromQuery[str] = "",
 ) -> TasksView:
     """What to mark next; `skip` names tasks whose marks still wait in the browser."""
     person.require(*MARKERS)
-    skipped = {int(part) for part in skip.split(",") if part.isdecimal()}
+    skipped = {int(part) for part in skip.split(",")[:SKIPPED_MAX] if _is_number(part)}
     limit = min(max(limit, 1), TASKS_MAX)
     with store.reading() as db:
         sitting = exam.open_sitting(db)
@@ -179,20 +181,24 @@ def next_tasks(
         counts = [
             c for c in tasks.counts_for(db, person.id, sitting.id) if c.item_group_id == group
         ]
-        shows_round = exam.policy(db).show_round
+        policy = exam.policy(db)
     wanted = [t for t in found if t.id not in skipped]
     return TasksView(
-        tasks=[task_view(t, shows_round=shows_round) for t in wanted[:limit]],
+        tasks=[task_view(t, policy) for t in wanted[:limit]],
         total=sum(c.total for c in counts),
         done=sum(c.done for c in counts),
         waiting_for_video=sum(not t.is_video_ready for t in wanted),
     )
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 16
+
+
 @post("/api/marks", sync_to_thread=True, status_code=200)
 def give(
     request: Request[Any, Any, State],
-    data: GiveMark,
+    data: JSONBody[GiveMark],
     person: NamedDependency[Person],
     store: NamedDependency[Store],
 ) -> dict[str, Any]:
@@ -227,24 +233,28 @@ def _to_answer(data: GiveMark) -> Answer:
 def history(
     person: NamedDependency[Person],
     store: NamedDependency[Store],
-    group: FromQuery[int] = 0,
+    group: FromQuery[Id] = 0,
     before: FromQuery[str] = "",
-    query: FromQuery[str] = "",
+    code: Annotated[str, QueryParameter(name="query")] = "",
 ) -> HistoryView:
     person.require(*MARKERS)
     with store.reading() as db:
         sitting = exam.current_sitting(db)
         if sitting is None:
             return HistoryView([], more=False)
-        found = marks.history(db, person.id, sitting.id, group, before, query)
-        rows = [history_row(db, mark, task) for mark, task in found[: marks.PAGE_ROWS]]
+        found = marks.history(db, person.id, sitting.id, group, before, code)
+        policy, is_open = exam.policy(db), sitting.state == "open"
+    open_sitting = sitting.id if is_open else None
+    rows = [
+        history_row(mark, task, policy, open_sitting) for mark, task in found[: marks.PAGE_ROWS]
+    ]
     return HistoryView(rows, more=len(found) > marks.PAGE_ROWS)
 
 
 @post("/api/faults", sync_to_thread=True, status_code=200)
 def fault(
     request: Request[Any, Any, State],
-    data: GiveFault,
+    data: JSONBody[GiveFault],
     person: NamedDependency[Person],
     store: NamedDependency[Store],
 ) -> dict[str, bool]:
@@ -257,8 +267,9 @@ def fault(
 
 @post("/api/receipts", sync_to_thread=True, status_code=200)
 def receipt(
-    data: GiveReceipt, person: NamedDependency[Person], store: NamedDependency[Store]
+    data: JSONBody[GiveReceipt], person: NamedDependency[Person], store: NamedDependency[Store]
 ) -> dict[str, bool]:
+    person.require(*MARKERS)
     with store.writing() as db:
         read_announcement(db, person.id, data.announcement_id, now())
     return {"read": True}
@@ -266,8 +277,9 @@ def receipt(
 
 @post("/api/preferences", sync_to_thread=True, status_code=200)
 def prefer(
-    data: GivePreference, person: NamedDependency[Person], store: NamedDependency[Store]
+    data: JSONBody[GivePreference], person: NamedDependency[Person], store: NamedDependency[Store]
 ) -> dict[str, bool]:
+    person.require(*MARKERS)
     with store.writing() as db:
         preferences.put(db, person.id, data.key, data.value)
     return {"kept": True}

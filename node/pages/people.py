@@ -1,6 +1,7 @@
 """Who is at this PC: signing in and out, the new password at first sign-in, the guards."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -12,14 +13,17 @@ from litestar.params import Body
 from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
-from node.store import accounts, exam, meta, sessions
+from node.store import accounts, attempts, exam, meta, sessions
 from node.store.accounts import Account
+from node.store.sessions import Session
 from node.work.change_password import change_password, check_new_password
 from node.work.sign_in import (
     SEEN_EVERY,
+    account_subject,
     begin,
-    check,
+    begin_try,
     is_over,
+    is_right,
     must_change_password,
     note_failure,
 )
@@ -27,9 +31,10 @@ from shared.kit.clock import now
 from shared.kit.passwords import hash_password
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
+from shared.kit.tokens import hash_token
 from shared.rules.rubric import Role
-from shared.web.rendering import page
-from shared.web.sessions import ended_cookie, hash_token, session_cookie
+from shared.web.rendering import PART_HEADER, page
+from shared.web.sessions import ended_cookie, session_cookie
 
 COOKIE = "shengping_node"
 
@@ -53,6 +58,10 @@ class Person:
     def id(self) -> int:
         return self.account.id
 
+    @property
+    def home(self) -> str:
+        return "/password" if self.must_change_password else HOME[self.account.role]
+
     def require(self, *roles: Role) -> None:
         if self.must_change_password:
             raise Refusal("password", "请先设置新密码。", 403)
@@ -61,37 +70,50 @@ class Person:
 
 
 class SignInForm(msgspec.Struct, forbid_unknown_fields=True):
-    phone: str
-    password: str
+    phone: Annotated[str, msgspec.Meta(max_length=64)]
+    password: Annotated[str, msgspec.Meta(max_length=256)]
 
 
 class PasswordForm(msgspec.Struct, forbid_unknown_fields=True):
-    password: str
-    again: str
+    password: Annotated[str, msgspec.Meta(max_length=256)]
+    again: Annotated[str, msgspec.Meta(max_length=256)]
+    current: Annotated[str, msgspec.Meta(max_length=256)] = ""
+    """Asked for when the change is a wish; at first sign-in it has just been typed."""
 
 
 def provide_person(request: Request[Any, Any, State], store: NamedDependency[Store]) -> Person:
     """The signed-in person, or a refusal that sends the browser to the sign-in page."""
-    token = request.cookies.get(COOKIE, "")
     moment = now()
     with store.reading() as db:
-        session = sessions.session(db, hash_token(token)) if token else None
-        if session is None or is_over(session, moment):
-            raise _signed_out(session.ended if session else None)
-        account = accounts.account(db, session.account_id)
-        if account is None or account.state != "active":
-            raise _signed_out(None)
-        person = Person(account, session.token_hash, must_change_password(db, account))
-    if moment - session.seen_at > SEEN_EVERY:
+        session = sessions.session(db, token_of(request))
+        person = _person(db, session, moment)
+    if session is None or person is None:
+        raise _signed_out(session.ended if session else None)
+    # A page that refreshes itself is no sign that someone sits before it.
+    if moment - session.seen_at > SEEN_EVERY and PART_HEADER not in request.headers:
         with store.writing() as db:
             sessions.see(db, session.token_hash, moment)
     return person
+
+
+def _person(db: Database, session: Session | None, moment: datetime) -> Person | None:
+    if session is None or is_over(session, moment):
+        return None
+    account = accounts.account(db, session.account_id)
+    if account is None or account.state != "active":
+        return None
+    return Person(account, session.token_hash, must_change_password(db, account))
 
 
 def _signed_out(ended: str | None) -> Refusal:
     if ended == "taken_over":
         return Refusal("taken_over", "这个账号已在另一台电脑登录，本机已退出。", 401)
     return Refusal("signed_out", "登录已失效，请重新登录。", 401)
+
+
+def token_of(request: Request[Any, Any, State]) -> str:
+    """The hash of the session's token; of an empty one when there is none."""
+    return hash_token(request.cookies.get(COOKIE, ""))
 
 
 def address_of(request: Request[Any, Any, State]) -> str:
@@ -105,11 +127,10 @@ def sign_in_page(
     with store.reading() as db:
         if meta.link(db) is None:
             return Redirect("/setup", status_code=303)
-        token = request.cookies.get(COOKIE, "")
-        session = sessions.session(db, hash_token(token)) if token else None
-        account = accounts.account(db, session.account_id) if session else None
-        if session and account and not is_over(session, now()):
-            return Redirect(HOME[account.role], status_code=303)
+        session = sessions.session(db, token_of(request))
+        person = _person(db, session, now())
+        if person is not None:
+            return Redirect(person.home, status_code=303)
         ended = session.ended if session else None
         notice = _signed_out(ended).text if ended == "taken_over" else ""
         return _sign_in_template(db, phone="", notice=notice)
@@ -122,73 +143,92 @@ def sign_in(
     store: NamedDependency[Store],
 ) -> Template | Redirect:
     """The browser itself goes to the next page: only so may the first video sound."""
-    phone, address, moment = data.phone.strip().replace(" ", ""), address_of(request), now()
-    with store.reading() as db:
-        try:
-            account = check(db, phone, data.password, address, moment)
-            text = "账号或密码不对，请检查后重新输入。"
-        except Refusal as refusal:
-            account, text = None, refusal.text
-        if account is None:
-            again = _sign_in_template(db, phone=data.phone, notice=text, status=422)
-        must_change = account is not None and must_change_password(db, account)
-    with store.writing() as db:
-        if account is None:
-            note_failure(db, phone, address, moment)
-            return again
-        token = begin(db, account, address, moment)
-    target = "/password" if must_change else HOME[account.role]
+    try:
+        person, token = _sign_in(store, data, address_of(request))
+    except Refusal as refusal:
+        with store.reading() as db:
+            return _sign_in_template(
+                db, phone=data.phone, notice=refusal.text, status=refusal.status
+            )
     cookie = session_cookie(COOKIE, token, is_https=request.url.scheme == "https")
-    return Redirect(target, status_code=303, cookies=[cookie])
+    return Redirect(person.home, status_code=303, cookies=[cookie])
+
+
+def _sign_in(store: Store, data: SignInForm, address: str) -> tuple[Person, str]:
+    phone, moment = data.phone.replace(" ", ""), now()
+    with store.writing() as db:
+        account = begin_try(db, phone, address, moment)
+    if not is_right(account, data.password) or account is None:
+        with store.writing() as db:
+            note_failure(db, address, moment)
+        raise Refusal("wrong", "账号或密码不对，请检查后重新输入。", 422)
+    with store.writing() as db:
+        token = begin(db, account, address, moment)
+        return Person(account, hash_token(token), must_change_password(db, account)), token
 
 
 def _sign_in_template(db: Database, *, phone: str, notice: str, status: int = 200) -> Template:
     link, known, sitting = meta.link(db), exam.exam(db), exam.open_sitting(db)
-    context = {
-        "district": link.district if link else "",
-        "exam": known.name if known else "",
-        "sitting": sitting,
-        "phone": phone,
-        "notice": notice,
-    }
-    return page("people_sign_in.html", status_code=status, **context)
+    return page(
+        "people_sign_in.html",
+        status_code=status,
+        district=link.district if link else "",
+        exam=known.name if known else "",
+        sitting=sitting,
+        phone=phone,
+        notice=notice,
+    )
 
 
 @get("/password", sync_to_thread=False)
 def password_page(person: NamedDependency[Person]) -> Template:
-    return _password_template(person, "")
+    return _password_template(person)
 
 
 @post("/password", sync_to_thread=True, status_code=200)
 def set_password(
+    request: Request[Any, Any, State],
     data: Annotated[PasswordForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
     person: NamedDependency[Person],
     store: NamedDependency[Store],
 ) -> Template | Redirect:
     try:
+        if not person.must_change_password:
+            _check_current(store, person.account, data.current, address_of(request))
         check_new_password(person.account, data.password, data.again)
     except Refusal as refusal:
-        return _password_template(person, refusal.text)
+        return _password_template(person, refusal)
     password_hash = hash_password(data.password)
     with store.writing() as db:
         change_password(db, person.account, password_hash, now())
     return Redirect(HOME[person.account.role], status_code=303)
 
 
-def _password_template(person: Person, notice: str) -> Template:
+def _check_current(store: Store, account: Account, password: str, address: str) -> None:
+    """Whoever finds a PC left signed in does not get to keep the account."""
+    moment = now()
+    with store.writing() as db:
+        begin_try(db, account.phone, address, moment)
+    if not is_right(account, password):
+        raise Refusal("wrong", "现在的密码不对，请重新输入。", 422)
+    with store.writing() as db:
+        attempts.forget(db, account_subject(account.phone))
+
+
+def _password_template(person: Person, refusal: Refusal | None = None) -> Template:
     return page(
         "people_password.html",
-        status_code=422 if notice else 200,
+        status_code=422 if refusal else 200,
         person=person,
-        notice=notice,
-        home=HOME[person.account.role],
+        notice=refusal.text if refusal else "",
     )
 
 
 @post("/sign-out", sync_to_thread=True, status_code=303)
-def sign_out(person: NamedDependency[Person], store: NamedDependency[Store]) -> Redirect:
+def sign_out(request: Request[Any, Any, State], store: NamedDependency[Store]) -> Redirect:
+    """Also where the session is over already: the cookie goes."""
     with store.writing() as db:
-        sessions.end(db, person.token_hash)
+        sessions.end(db, token_of(request))
     return Redirect("/", status_code=303, cookies=[ended_cookie(COOKIE)])
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from litestar import Request, get
@@ -12,7 +11,7 @@ from litestar.params import FromQuery
 from litestar.response import Template
 from sqlite_utils import Database
 
-from node.pages.frame import MANAGERS, frame
+from node.pages.frame import MANAGERS, ONLINE, frame, live_page
 from node.pages.people import Person
 from node.store import accounts, exam, progress, sessions
 from node.store.accounts import Account
@@ -22,9 +21,7 @@ from shared.kit.clock import now
 from shared.kit.store import Store
 from shared.rules.rounds import Leaving, Milestone, leaving
 from shared.rules.rubric import ROUNDS, Role
-from shared.web.rendering import page
 
-ONLINE = timedelta(minutes=2)
 PLAYERS = (Role.MARKER, Role.LEADER)
 
 
@@ -60,20 +57,19 @@ def by_subject(
 ) -> Template:
     """按学科: a row per item group, a total row, and whether people may leave."""
     person.require(*MANAGERS)
+    moment = now()
     with store.reading() as db:
         counts = progress.by_group(db, _sitting_id(db))
-        lines = [
-            GroupLine(group, _cells(c for c in counts if c.item_group_id == group.id))
-            for group in exam.groups(db)
-        ]
-        context: dict[str, Any] = {
-            "frame": frame(db, request.app.state, person, "/progress", now()),
-            "lines": lines,
-            "total": _cells(counts),
-            "rounds": ROUNDS,
-            "leaving": _leaving(db, request.app.state),
-        }
-    return page("progress_subjects.html", **context)
+        return live_page(
+            request,
+            "progress_subjects",
+            frame=frame(db, request.app.state, person, "/progress", moment),
+            moment=moment,
+            lines=[_group_line(group, counts) for group in exam.groups(db)],
+            total=_cells(counts),
+            rounds=ROUNDS,
+            leaving=_leaving(db, request.app.state),
+        )
 
 
 def _leaving(db: Database, state: State) -> dict[str, Leaving]:
@@ -93,25 +89,29 @@ def by_item(
 ) -> Template:
     """按题目: one item group, a row per person, those with most left first."""
     person.require(*MANAGERS)
+    moment = now()
     with store.reading() as db:
         groups = exam.groups(db)
         chosen = next((g for g in groups if g.id == group), groups[0] if groups else None)
-        lines = _account_lines(db, chosen) if chosen else []
-        context: dict[str, Any] = {
-            "frame": frame(db, request.app.state, person, "/progress/items", now()),
-            "groups": groups,
-            "chosen": chosen,
-            "lines": sorted(lines, key=lambda line: (-line.left, line.account.id)),
-            "rounds": ROUNDS,
-        }
-    return page("progress_items.html", **context)
+        lines = _account_lines(db, chosen, sessions.online(db, moment - ONLINE)) if chosen else []
+        return live_page(
+            request,
+            "progress_items",
+            frame=frame(db, request.app.state, person, "/progress/items", moment),
+            moment=moment,
+            groups=groups,
+            chosen=chosen,
+            lines=sorted(lines, key=lambda line: (-line.left, line.account.id)),
+            rounds=ROUNDS,
+        )
 
 
-def _account_lines(db: Database, group: Group) -> list[AccountLine]:
+def _account_lines(db: Database, group: Group, online: dict[int, str]) -> list[AccountLine]:
     sitting_id = _sitting_id(db)
     counts = [c for c in progress.by_account(db, sitting_id) if c.item_group_id == group.id]
-    paces = progress.paces(db, sitting_id)
-    online = sessions.online(db, now() - ONLINE)
+    paces = progress.paces(db, sitting_id, group.id)
+    # Whoever was disabled or moved away and left tasks behind must not vanish from the sums.
+    at_work = {count.account_id for count in counts}
     return [
         AccountLine(
             account=account,
@@ -120,7 +120,7 @@ def _account_lines(db: Database, group: Group) -> list[AccountLine]:
             is_online=account.id in online,
         )
         for account in accounts.everyone(db)
-        if account.role in PLAYERS and account.scope == group.stage
+        if account.id in at_work or (_is_player(account) and account.scope == group.stage)
     ]
 
 
@@ -130,35 +130,50 @@ def by_marker(
     person: NamedDependency[Person],
     store: NamedDependency[Store],
     account: FromQuery[int] = 0,
+    name: FromQuery[str] = "",
 ) -> Template:
-    """按评分人: one person, a row per item group of the scope."""
+    """按评分人: one person, a row per item group; `name` narrows the list of people."""
     person.require(*MANAGERS)
+    moment = now()
     with store.reading() as db:
-        people = [a for a in accounts.everyone(db) if a.role in PLAYERS]
-        chosen = next((a for a in people if a.id == account), people[0] if people else None)
         sitting_id = _sitting_id(db)
-        counts = [
-            c for c in progress.by_account(db, sitting_id) if chosen and c.account_id == chosen.id
-        ]
-        context: dict[str, Any] = {
-            "frame": frame(db, request.app.state, person, "/progress/markers", now()),
-            "people": people,
-            "chosen": chosen,
-            "lines": [
-                GroupLine(group, _cells(c for c in counts if c.item_group_id == group.id))
+        counts = progress.by_account(db, sitting_id)
+        at_work = {count.account_id for count in counts}
+        everyone = [a for a in accounts.everyone(db) if a.id in at_work or _is_player(a)]
+        people = [a for a in everyone if name.strip() in a.name]
+        chosen = next((a for a in everyone if a.id == account), people[0] if people else None)
+        mine = [c for c in counts if chosen and c.account_id == chosen.id]
+        return live_page(
+            request,
+            "progress_markers",
+            frame=frame(db, request.app.state, person, "/progress/markers", moment),
+            moment=moment,
+            name=name.strip(),
+            people=people,
+            chosen=chosen,
+            lines=[
+                line
                 for group in exam.groups(db)
-                if chosen and group.stage == chosen.scope
+                if chosen and (line := _group_line(group, mine))
+                if group.stage == chosen.scope or any(c.total for c in line.cells.values())
             ],
-            "total": _cells(counts),
-            "pace": progress.paces(db, sitting_id).get(chosen.id) if chosen else None,
-            "rounds": ROUNDS,
-        }
-    return page("progress_markers.html", **context)
+            total=_cells(mine),
+            pace=progress.paces(db, sitting_id, 0).get(chosen.id) if chosen else None,
+            rounds=ROUNDS,
+        )
+
+
+def _is_player(account: Account) -> bool:
+    return account.role in PLAYERS and account.state == "active"
 
 
 def _sitting_id(db: Database) -> int:
     sitting = exam.current_sitting(db)
     return sitting.id if sitting else 0
+
+
+def _group_line(group: Group, counts: Iterable[Done]) -> GroupLine:
+    return GroupLine(group, _cells(c for c in counts if c.item_group_id == group.id))
 
 
 def _cells(counts: Iterable[Done]) -> dict[int, Cell]:

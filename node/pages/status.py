@@ -10,19 +10,20 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
-from node.pages.frame import MANAGERS, frame
+from node.pages.charts import MINUTES, link_chart
+from node.pages.frame import MANAGERS, ONLINE, frame, live_page
 from node.pages.people import Person
 from node.store import accounts, exam, exchanges, meta, progress, sessions, videos
-from node.store.exchanges import Transfer
+from node.store.progress import Work
 from node.store.videos import Held
 from node.work.verdict import Facts, judge_node
 from shared.kit.clock import now
+from shared.kit.lan import lan_address
 from shared.kit.store import Store
-from shared.web.rendering import page
+from shared.rules.rubric import Role
 
-ONLINE = timedelta(minutes=2)
-CHART_MINUTES = 30
-CHART_WIDTH, CHART_HEIGHT = 340, 150
+EXCHANGES_SHOWN = 8
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +37,19 @@ class GroupCache:
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    name: str
-    address: str
+class Fetching:
+    """What is still to come, and when it will be here at the present speed."""
+
+    bytes: int
+    bytes_per_s: int
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class LinkChart:
-    """The traffic of the last minutes, in Mbit/s, as points of a drawing."""
-
-    area: str
-    cap_y: float | None
-    top: float
-    now_mbit: float
+class Seat:
+    name: str
+    role: str
+    address: str
 
 
 @get("/status", sync_to_thread=True)
@@ -58,44 +59,53 @@ def status(
     store: NamedDependency[Store],
 ) -> Template:
     person.require(*MANAGERS)
-    moment = now()
-    state = request.app.state
-    uplink = state.uplink.view()
+    moment, state = now(), request.app.state
+    uplink, cap_mbit = state.uplink.view(), state.settings.bandwidth_mbit
     with store.reading() as db:
-        facts = _facts(db, state)
-        context: dict[str, Any] = {
-            "frame": frame(db, state, person, "/status", moment),
-            "verdict": judge_node(facts),
-            "facts": facts,
-            "uplink": uplink,
-            "address": str(request.base_url).rstrip("/"),
-            "caches": _caches(db),
-            "seats": _seats(db, moment),
-            "chart": _chart(
-                exchanges.by_minute(db, moment, CHART_MINUTES),
-                exchanges.minute_of(moment),
-                state.settings.bandwidth_mbit,
-            ),
-            "cap": state.settings.bandwidth_mbit,
-            "since": moment - timedelta(minutes=CHART_MINUTES),
-            "exchanges": exchanges.recent(db, 10),
-        }
-    return page("status.html", **context)
+        caches, seats = _caches(db), _seats(db, moment)
+        facts = _facts(db, state, caches, len(seats))
+        transfers = exchanges.by_minute(db, moment, MINUTES + 1)
+        return live_page(
+            request,
+            "status",
+            frame=frame(db, state, person, "/status", moment),
+            moment=moment,
+            verdict=judge_node(facts),
+            facts=facts,
+            uplink=uplink,
+            address=_address(request),
+            caches=caches,
+            fetching=_fetching(caches, uplink.video_bytes_per_s, moment),
+            seats=seats,
+            chart=link_chart(transfers, exchanges.minute_of(moment), cap_mbit),
+            cap=cap_mbit,
+            since=moment - timedelta(minutes=MINUTES),
+            exchanges=exchanges.recent(db, EXCHANGES_SHOWN),
+        )
 
 
-def _facts(db: Database, state: State) -> Facts:
-    uplink = state.uplink.view()
-    sitting = exam.open_sitting(db)
-    held = list(videos.counts_by_group(db).values())
+def _address(request: Request[Any, Any, State]) -> str:
+    """What the teachers type: never this PC's own name for itself."""
+    url = request.base_url
+    host = lan_address() if url.hostname in LOOPBACK else url.hostname
+    port = "" if url.port in (None, 80) else f":{url.port}"
+    return f"{url.scheme}://{host}{port}"
+
+
+def _facts(db: Database, state: State, caches: list[GroupCache], online: int) -> Facts:
+    uplink, sitting = state.uplink.view(), exam.current_sitting(db)
+    work = progress.work(db, sitting.id) if sitting else Work(0, 0, 0)
     return Facts(
         is_enrolled=meta.link(db) is not None,
-        has_open_sitting=sitting is not None,
-        tasks=sum(c.total for c in progress.by_group(db, sitting.id)) if sitting else 0,
+        sitting_state=sitting.state if sitting else "",
+        online=online,
+        tasks=work.tasks,
+        tasks_open=work.open,
+        tasks_playable=work.playable,
         is_connected=uplink.is_connected,
         pending=uplink.pending,
-        videos_wanted=sum(h.wanted for h in held),
-        videos_ready=sum(h.ready for h in held),
-        videos_failed=sum(h.failed for h in held),
+        videos_wanted=sum(cache.held.wanted for cache in caches),
+        videos_failed=sum(cache.held.failed for cache in caches),
         video_problem=uplink.video_problem,
         disk_free_bytes=state.cache.free_bytes(),
         clock_offset_ms=uplink.clock_offset_ms,
@@ -104,35 +114,32 @@ def _facts(db: Database, state: State) -> Facts:
 
 def _caches(db: Database) -> list[GroupCache]:
     held = videos.counts_by_group(db)
-    return [GroupCache(g.label, held[g.id]) for g in exam.groups(db) if g.id in held]
+    return [
+        GroupCache(group.label, held[group.id]) for group in exam.groups(db) if group.id in held
+    ]
+
+
+def _fetching(caches: list[GroupCache], bytes_per_s: int, moment: datetime) -> Fetching:
+    left = sum(cache.held.bytes - cache.held.bytes_ready for cache in caches)
+    until = moment + timedelta(seconds=left / bytes_per_s) if left and bytes_per_s else None
+    return Fetching(left, bytes_per_s, until)
 
 
 def _seats(db: Database, moment: datetime) -> list[Seat]:
-    names = {account.id: account.name for account in accounts.everyone(db)}
+    """Those who mark; managers have no part in the count."""
     online = sessions.online(db, moment - ONLINE)
-    return [Seat(names.get(account, ""), address) for account, address in sorted(online.items())]
-
-
-def _chart(transfers: list[Transfer], this_minute: int, cap_mbit: float) -> LinkChart:
-    mbit = {t.minute: t.bytes * 8 / 60 / 1e6 for t in transfers}
-    first = this_minute - CHART_MINUTES + 1
-    values = [mbit.get(minute, 0.0) for minute in range(first, this_minute + 1)]
-    top = max(1.0, *values, cap_mbit) * 1.1
-    step = CHART_WIDTH / (CHART_MINUTES - 1)
-    points = [(n * step, CHART_HEIGHT * (1 - value / top)) for n, value in enumerate(values)]
-    corners = [(0.0, float(CHART_HEIGHT)), *points, (float(CHART_WIDTH), float(CHART_HEIGHT))]
-    return LinkChart(
-        area=" ".join(f"{x:.1f},{y:.1f}" for x, y in corners),
-        cap_y=CHART_HEIGHT * (1 - cap_mbit / top) if cap_mbit else None,
-        top=top,
-        # The minute that runs is not full yet.
-        now_mbit=values[-2],
-    )
+    return [
+        Seat(account.name, account.role.label, online[account.id])
+        for account in accounts.everyone(db)
+        if account.id in online and account.role in (Role.MARKER, Role.LEADER)
+    ]
 
 
 @post("/status/sync", sync_to_thread=False, status_code=303)
 def sync_now(request: Request[Any, Any, State], person: NamedDependency[Person]) -> Redirect:
+    """Also gives the videos that failed another try."""
     person.require(*MANAGERS)
+    request.app.state.uplink.retry_videos()
     request.app.state.uplink.sync_now()
     return Redirect("/status", status_code=303)
 

@@ -13,8 +13,10 @@ from sqlite_utils import Database
 
 from node.pages.marking import MARKERS
 from node.pages.people import Person
+from node.pages.words import Id
 from node.store import exam, plays, tasks, videos
 from node.store.tasks import Task
+from node.videos.cache import Cache
 from shared.kit.clock import now, stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -26,37 +28,52 @@ NOTED_EVERY = timedelta(minutes=1)
 @route("/videos/{task_id:int}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def video(
     request: Request[Any, Any, State],
-    task_id: FromPath[int],
+    task_id: FromPath[Id],
     person: NamedDependency[Person],
     store: NamedDependency[Store],
 ) -> Response[None]:
     person.require(*MARKERS)
-    task = await anyio.to_thread.run_sync(_allowed, store, person.id, task_id)
-    path = request.app.state.cache.path(task.video_sha256)
-    return await serve_file(path, request, etag=task.video_sha256, media_type="video/mp4")
+    cache: Cache = request.app.state.cache
+    task = await anyio.to_thread.run_sync(_in_hand, store, cache, person.id, task_id)
+    answer = await serve_file(
+        cache.path(task.video_sha256), request, etag=task.video_sha256, media_type="video/mp4"
+    )
+    if request.method == "GET":
+        await anyio.to_thread.run_sync(_note, store, person.id, task_id)
+    return answer
 
 
-def _allowed(store: Store, account_id: int, task_id: int) -> Task:
-    moment = now()
+def _in_hand(store: Store, cache: Cache, account_id: int, task_id: int) -> Task:
+    """The task, once its video is here; else the video is fetched before all others."""
     with store.reading() as db:
         task = tasks.task(db, task_id)
-        if task is None or task.account_id != account_id or not _is_in_hand(db, task):
+        if task is None or task.account_id != account_id or not _may_be_seen(db, task):
             raise Refusal("not_yours", "这份视频不在你的任务里。", 404)
-        is_noted = plays.last(db, account_id, task_id) > stamp(moment - NOTED_EVERY)
-    if not task.is_video_ready:
-        with store.writing() as db:
-            videos.want_first(db, task.video_sha256)
-        raise Refusal("fetching", "正在取视频，请稍候。", 503)
-    if not is_noted:
-        with store.writing() as db:
-            plays.add(db, account_id, task_id, moment)
-    return task
+    if task.is_video_ready and cache.has(task.video_sha256, task.video_bytes):
+        return task
+    with store.writing() as db:
+        if task.is_video_ready:
+            videos.set_gone(db, task.video_sha256)
+        videos.want_first(db, task.video_sha256)
+    raise Refusal("fetching", "正在取视频，请稍候。", 503)
 
 
-def _is_in_hand(db: Database, task: Task) -> bool:
-    """Open, or answered in the sitting that runs now, so that it can be looked at again."""
+def _may_be_seen(db: Database, task: Task) -> bool:
+    """Still to be marked, or marked and open to revision, in the sitting that runs now."""
     sitting = exam.open_sitting(db)
-    return sitting is not None and sitting.id == task.sitting_id and task.state != "withdrawn"
+    if sitting is None or sitting.id != task.sitting_id or task.state == "withdrawn":
+        return False
+    return not (task.is_answered and task.is_locked)
+
+
+def _note(store: Store, account_id: int, task_id: int) -> None:
+    """Players ask for one video in many slices: noted once a minute."""
+    moment = now()
+    with store.reading() as db:
+        if plays.last(db, account_id, task_id) > stamp(moment - NOTED_EVERY):
+            return
+    with store.writing() as db:
+        plays.add(db, account_id, task_id, moment)
 
 
 ROUTES = [video]

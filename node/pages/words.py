@@ -1,15 +1,19 @@
 """The JSON words of the marking page: what its API takes and gives."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from sqlite_utils import Database
 
-from node.store import exam
 from node.store.marks import Mark
 from node.store.tasks import Task
+from shared.rules.policy import Policy
 from shared.rules.rubric import from_mask, levels_from_text
 from shared.wire.messages import EarlierMark
+
+LEADERS_ROUND = 4
+Id = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""What fits both a database and a browser's number."""
+Measure = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class VideoView(msgspec.Struct):
@@ -69,26 +73,26 @@ class HistoryView(msgspec.Struct):
 
 class GiveMark(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     event_id: str
-    task_id: int
-    gen: int
+    task_id: Id
+    gen: Id
     levels: dict[str, int]
     exception: str = ""
     comment: str = ""
     revises: str = ""
-    spent_ms: int
-    heard_percent: int
+    spent_ms: Measure
+    heard_percent: Measure
     given_at: str = ""
     """The PC's own clock; the node's counts, lab clocks are not to be trusted."""
 
 
 class GiveFault(msgspec.Struct, forbid_unknown_fields=True):
     event_id: str
-    task_id: int
+    task_id: Id
     fault: Literal["unplayable", "no_sound"]
 
 
 class GiveReceipt(msgspec.Struct, forbid_unknown_fields=True):
-    announcement_id: int
+    announcement_id: Id
 
 
 class GivePreference(msgspec.Struct, forbid_unknown_fields=True):
@@ -133,16 +137,19 @@ class ProgressView(msgspec.Struct):
     server_time: str
 
 
-def task_view(task: Task, *, shows_round: bool) -> TaskView:
-    """`round` is 0 for rounds 1 and 2 where the city does not tell them apart."""
-    earlier = msgspec.json.decode(task.earlier, type=list[EarlierMark])
+def task_view(task: Task, policy: Policy) -> TaskView:
+    """`round` is 0 for rounds 1 and 2 where the city does not tell them apart.
+
+    Earlier marks are for the leader alone, whatever the hub sent along.
+    """
+    shows_earlier = task.round == LEADERS_ROUND and policy.leader_sees_marks
     return TaskView(
         id=task.id,
         gen=task.gen,
         sitting=task.sitting_id,
         performance=task.performance,
         group=task.item_group_id,
-        round=task.round if shows_round or task.round > 2 else 0,
+        round=task.round if policy.show_round or task.round > 2 else 0,
         criteria=[c.value for c in from_mask(task.criteria)],
         video=VideoView(
             url=f"/videos/{task.id}",
@@ -152,17 +159,18 @@ def task_view(task: Task, *, shows_round: bool) -> TaskView:
             loudness_db=task.loudness_db,
             is_ready=task.is_video_ready,
         ),
-        earlier=[
-            EarlierView(e.round, named_levels(e.levels), e.exception, e.comment) for e in earlier
-        ],
+        earlier=_earlier(task) if shows_earlier else [],
     )
 
 
-def history_row(db: Database, mark: Mark, task: Task) -> HistoryRow:
+def _earlier(task: Task) -> list[EarlierView]:
+    marks = msgspec.json.decode(task.earlier, type=list[EarlierMark])
+    return [EarlierView(m.round, named_levels(m.levels), m.exception, m.comment) for m in marks]
+
+
+def history_row(mark: Mark, task: Task, policy: Policy, open_sitting: int | None) -> HistoryRow:
     state = history_state(mark, task)
-    sitting = exam.open_sitting(db)
-    is_open = sitting is not None and sitting.id == task.sitting_id
-    view = task_view(task, shows_round=exam.policy(db).show_round)
+    view = task_view(task, policy)
     return HistoryRow(
         event_id=mark.event_id,
         task=view,
@@ -175,7 +183,7 @@ def history_row(db: Database, mark: Mark, task: Task) -> HistoryRow:
         given_at=mark.given_at,
         state=state,
         reason=_reason(mark, task, state),
-        can_revise=is_open and state in ("pending", "synced"),
+        can_revise=open_sitting == task.sitting_id and state in ("pending", "synced"),
     )
 
 

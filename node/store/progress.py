@@ -23,7 +23,17 @@ class Pace:
     marks: int
     exceptions: int
     last_at: str
-    mean_spent_ms: float
+    median_spent_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is there to do in a sitting."""
+
+    tasks: int
+    open: int
+    playable: int
+    """Open ones whose video is on the disk."""
 
 
 def by_group(db: Database, sitting_id: int) -> list[Done]:
@@ -52,15 +62,38 @@ def by_account(db: Database, sitting_id: int) -> list[Done]:
     return [Done(*row) for row in rows]
 
 
-def paces(db: Database, sitting_id: int) -> dict[int, Pace]:
-    """Over each person's first marks; revisions are no new work."""
+def paces(db: Database, sitting_id: int, item_group_id: int) -> dict[int, Pace]:
+    """Over each person's first marks, since revisions are no new work; group 0 means all."""
     rows = db.conn.execute(
         """
-        SELECT account_id, count(*) AS marks, count(exception) AS exceptions,
-               max(given_at) AS last_at, avg(spent_ms) AS mean_spent_ms
-          FROM mark WHERE sitting_id = ? AND revises IS NULL
-         GROUP BY account_id
+        WITH given AS (
+          SELECT mark.account_id, mark.exception, mark.given_at, mark.spent_ms,
+                 row_number() OVER (PARTITION BY mark.account_id ORDER BY mark.spent_ms) AS place,
+                 count(*) OVER (PARTITION BY mark.account_id) AS marks
+            FROM mark JOIN task ON task.id = mark.task_id
+           WHERE mark.sitting_id = ? AND mark.revises IS NULL
+             AND (? = 0 OR task.item_group_id = ?)
+        )
+        SELECT account_id, marks, count(exception) AS exceptions, max(given_at) AS last_at,
+               avg(CASE WHEN place IN ((marks + 1) / 2, (marks + 2) / 2) THEN spent_ms END)
+                 AS median_spent_ms
+          FROM given GROUP BY account_id
         """,
-        (sitting_id,),
+        (sitting_id, item_group_id, item_group_id),
     )
     return {row["account_id"]: Pace(*row) for row in rows}
+
+
+def work(db: Database, sitting_id: int) -> Work:
+    row = db.conn.execute(
+        """
+        SELECT count(*) AS tasks,
+               coalesce(sum(task.state = 'open' AND answered_gen < gen), 0) AS open,
+               coalesce(sum(task.state = 'open' AND answered_gen < gen
+                            AND video.state = 'ready'), 0) AS playable
+          FROM task JOIN video ON video.sha256 = task.video_sha256
+         WHERE task.sitting_id = ? AND task.state <> 'withdrawn'
+        """,
+        (sitting_id,),
+    ).fetchone()
+    return Work(*row)

@@ -170,16 +170,23 @@ def totals(db: Database) -> Held:
 
 
 def counts_by_group(db: Database) -> dict[int, Held]:
-    """Over the videos that tasks of the open sitting need, by item group."""
+    """Over the videos of the open sitting's tasks, by item group.
+
+    One whose tasks are all answered counts as ready: it may have made room for others.
+    """
     rows = db.conn.execute(
         """
-        SELECT item_group_id, sum(state = 'wanted') AS wanted, sum(state = 'ready') AS ready,
-               sum(state = 'failed') AS failed, sum(bytes) AS bytes,
-               sum(CASE state WHEN 'ready' THEN bytes ELSE 0 END) AS bytes_ready
-        FROM (SELECT DISTINCT t.item_group_id, v.sha256, v.state, v.bytes
+        SELECT item_group_id,
+               sum(is_needed AND state = 'wanted') AS wanted,
+               sum(state = 'ready' OR NOT is_needed) AS ready,
+               sum(is_needed AND state = 'failed') AS failed, sum(bytes) AS bytes,
+               sum(CASE WHEN state = 'ready' OR NOT is_needed THEN bytes ELSE 0 END) AS bytes_ready
+        FROM (SELECT t.item_group_id, v.state, v.bytes,
+                     max(t.state = 'open' AND t.answered_gen < t.gen) AS is_needed
               FROM task t JOIN video v ON v.sha256 = t.video_sha256
                           JOIN sitting s ON s.id = t.sitting_id AND s.state = 'open'
-              WHERE t.state <> 'withdrawn')
+              WHERE t.state <> 'withdrawn'
+              GROUP BY t.item_group_id, v.sha256)
         GROUP BY item_group_id
         """
     ).fetchall()

@@ -13,7 +13,6 @@ import httpx
 import msgspec
 
 from node.uplink.answers import (
-    RETRIED,
     Gap,
     Outage,
     Said,
@@ -197,7 +196,7 @@ async def ask_to_enrol(http: httpx.AsyncClient, request: EnrolRequest) -> EnrolA
         )
     if not is_json(response):
         raise Outage("这个地址回答的不是市级中心，请检查地址，或网络是否需要登录")
-    if 400 <= response.status_code < 500 and response.status_code not in RETRIED:
+    if 400 <= response.status_code < 500:
         said = decoded(response.content, Said)
         raise Refusal(said.code, said.text, response.status_code)
     if response.status_code not in (200, 201):

@@ -1,8 +1,6 @@
 """Fetches one video: from where it stopped, no faster than allowed, verified before it counts."""
 
 import asyncio
-import os
-from typing import BinaryIO
 
 from node.store.videos import Video
 from node.uplink.answers import Outage
@@ -41,25 +39,27 @@ class Fetcher:
 
     async def _download(self, video: Video, start: int) -> None:
         async with self._client.video(video.sha256, start) as stream:
-            file = await finish(self._cache.open_part, video.sha256, stream.start)
-            buffer = bytearray()
-            left = video.bytes - stream.start
+            written, buffer = stream.start, bytearray()
             try:
                 async for chunk in stream.chunks:
-                    left -= len(chunk)
-                    if left < 0:
-                        raise WrongContent(video.sha256)
                     buffer += chunk
                     self.bytes += len(chunk)
+                    if written + len(buffer) > video.bytes:
+                        raise WrongContent(video.sha256)
                     if len(buffer) >= WRITE_BYTES:
-                        await finish(file.write, bytes(buffer))
-                        buffer.clear()
+                        written = await self._write(video, written, buffer)
                     await self._slow_down(len(chunk))
             finally:
                 # Also when the link broke: the next try goes on from here.
-                await finish(_end, file, bytes(buffer))
-        if left > 0:
+                written = await self._write(video, written, buffer)
+        if written < video.bytes:
             raise Outage("视频下载中断，稍后从断点继续")
+
+    async def _write(self, video: Video, start: int, buffer: bytearray) -> int:
+        content = bytes(buffer)
+        buffer.clear()
+        await finish(self._cache.write_part, video.sha256, start, content)
+        return start + len(content)
 
     async def _slow_down(self, bytes: int) -> None:
         await self._bucket.take(bytes)
@@ -68,10 +68,3 @@ class Fetcher:
                 await asyncio.wait_for(self._state.push_is_idle.wait(), GIVE_WAY_S)
             except TimeoutError:
                 return
-
-
-def _end(file: BinaryIO, rest: bytes) -> None:
-    with file:
-        file.write(rest)
-        file.flush()
-        os.fsync(file.fileno())

@@ -107,11 +107,14 @@ class Pusher:
             for result in answer.results:
                 if kinds.get(result.event_id) == "mark":
                     marks.set_result(db, result.event_id, result.code, result.reason)
-            outbox.ack(db, answer.results, answer.acked_seq)
+            # No further than what was answered for, though the hub may hold more: every event
+            # is to learn its result.
+            last_seq = batch.rows[-1].seq
+            outbox.ack(db, answer.results, min(answer.acked_seq, last_seq))
             exchanges.record(
                 db, "push", moment, count=len(batch.rows), bytes=cost.bytes, ms=cost.ms
             )
-        return answer.acked_seq >= batch.rows[-1].seq
+        return answer.acked_seq >= last_seq
 
 
 def _new_life(db: Database, moment: datetime) -> None:

@@ -1,12 +1,12 @@
 """The cache of videos: files named by their sha256, whole and verified, or not there at all."""
 
+import os
 import shutil
 import threading
 import time
 from collections.abc import Iterator
 from hashlib import sha256 as new_sha256
 from pathlib import Path
-from typing import BinaryIO
 
 REPLACE_TRIES = 10
 REPLACE_WAIT_S = 0.05
@@ -49,13 +49,17 @@ class Cache:
         except OSError:
             return 0
 
-    def open_part(self, sha256: str, start: int) -> BinaryIO:
-        """To write from `start`; what was there beyond it is cut off."""
+    def write_part(self, sha256: str, start: int, content: bytes) -> None:
+        """Write at `start`; what was there beyond it is cut off.
+
+        No file stays open between two writes, so nothing is left open when a download is broken
+        off in the middle.
+        """
         path = self._part(sha256)
-        file = path.open("r+b" if path.exists() else "w+b")
-        file.truncate(start)
-        file.seek(start)
-        return file
+        with path.open("r+b" if path.exists() else "w+b") as file:
+            file.truncate(start)
+            file.seek(start)
+            file.write(content)
 
     def drop_part(self, sha256: str) -> None:
         _remove(self._part(sha256))
@@ -66,6 +70,9 @@ class Cache:
         if self.part_bytes(sha256) != bytes or hash_of(part) != sha256:
             _remove(part)
             raise WrongContent(sha256)
+        with part.open("r+b") as file:
+            # A name must never stand for bytes that a power cut can still take away.
+            os.fsync(file.fileno())
         target = self.path(sha256)
         before = target.stat().st_size if target.exists() else 0
         target.parent.mkdir(exist_ok=True)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from node.store import outbox, tasks, videos
+from node.store import exam, outbox, tasks, videos
 from shared.kit.clock import stamp
 from shared.kit.ids import is_id
 from shared.kit.refusal import Refusal
@@ -28,6 +28,9 @@ def report_fault(
         raise Refusal("invalid", "编号不对，请刷新页面后重试。", 400)
     if outbox.of_event(db, event_id) is not None:
         return
+    sitting = exam.open_sitting(db)
+    if sitting is None or sitting.id != task.sitting_id:
+        raise Refusal("sitting_over", "这一场次已经结束。")
     body = FaultBody(task_id=task_id, account_id=account_id, fault=fault, reported_at=stamp(moment))
     outbox.put(db, task.sitting_id, "fault", 1, body, event_id, moment)
     tasks.set_aside(db, task_id, moment)

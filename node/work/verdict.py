@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
+DISK_FULL_BYTES = 50_000_000
 DISK_LOW_BYTES = 3_000_000_000
 BACKLOG_WORTH_SAYING = 50
+CLOCK_OFF_MS = 120_000
+OVER = ("closed", "wiped")
 
-Tone = Literal["ok", "warn", "bad"]
+Tone = Literal["ok", "idle", "warn", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,22 +17,38 @@ class Facts:
     """What the node knows of itself."""
 
     is_enrolled: bool
-    has_open_sitting: bool
+    sitting_state: str
+    """Of the current sitting; "" while the city has told of none."""
+    online: int
+    """People heard of in the last minutes."""
     tasks: int
+    tasks_open: int
+    tasks_playable: int
+    """Open tasks whose video is here."""
     is_connected: bool
     pending: int
     """Events that the hub has not got yet."""
     videos_wanted: int
-    videos_ready: int
     videos_failed: int
     video_problem: str
     disk_free_bytes: int
     clock_offset_ms: int
 
+    @property
+    def has_work(self) -> bool:
+        """Something to mark is here, or all of it is marked."""
+        return self.sitting_state == "open" and (
+            self.tasks_playable > 0 or (self.tasks > 0 and self.tasks_open == 0)
+        )
+
+    @property
+    def can_mark(self) -> bool:
+        return self.is_enrolled and self.has_work and self.disk_free_bytes >= DISK_FULL_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    tone: Tone
+    tone: Literal["warn", "bad"]
     title: str
     remedy: str
 
@@ -45,74 +64,105 @@ class Verdict:
 def judge_node(facts: Facts) -> Verdict:
     """Never red while marking can go on: the hub may be away, marks are kept here."""
     problems = tuple(_problems(facts))
-    if blocker := _blocker(facts):
-        return Verdict("bad", "暂时不能阅卷", blocker, problems)
-    if problems:
-        return Verdict("warn", "可以阅卷，但有需要处理的事项", problems[0].title, problems)
-    return Verdict("ok", "可以阅卷", _fine(facts), ())
+    if facts.can_mark:
+        if problems:
+            text = f"{_can_mark(facts)}{problems[0].title}。"
+            return Verdict("warn", "可以阅卷，但有需要处理的事项", text, problems)
+        return Verdict("ok", "可以阅卷", _can_mark(facts), ())
+    if any(problem.tone == "bad" for problem in problems):
+        return Verdict("bad", "暂时不能阅卷", f"{problems[0].title}。", problems)
+    return Verdict("warn" if problems else "idle", "暂时不能阅卷", _waits_for(facts), problems)
 
 
-def _blocker(facts: Facts) -> str:
-    if not facts.is_enrolled:
-        return "本机还没有接入市级中心，请先完成接入。"
-    if not facts.has_open_sitting:
+def _can_mark(facts: Facts) -> str:
+    people = f"{facts.online} 人在线，"
+    if facts.tasks_open == 0:
+        return f"{people}已下发的任务都评完了。"
+    if facts.videos_wanted == 0:
+        return f"{people}当前任务的视频已全部在本机，断网也不影响评阅。"
+    return f"{people}视频还差 {facts.videos_wanted} 个正在下载，不影响评阅已备好的。"
+
+
+def _waits_for(facts: Facts) -> str:
+    """There is nothing to do here but to wait."""
+    if facts.sitting_state in OVER:
+        return "这一场次已经结束；下一场次开始后这里会自动更新。"
+    if facts.sitting_state != "open":
         return "市级中心还没有开始阅卷，开始后这里会自动更新。"
     if facts.tasks == 0:
-        return "任务还没有下发到本机，请稍候。"
-    if facts.videos_ready == 0:
-        return "视频还没有下载到本机，请稍候。"
-    return ""
-
-
-def _fine(facts: Facts) -> str:
-    if facts.videos_wanted == 0:
-        return "当前任务的视频已全部在本机，断网也不影响评阅。"
-    return f"视频正在下载，还差 {facts.videos_wanted} 个，不影响评阅已备好的。"
+        return "任务正在下发到本机，到达后这里会自动更新。"
+    return "视频正在下载到本机，第一个到达后就可以开始。"
 
 
 def _problems(facts: Facts) -> list[Problem]:
-    found = []
-    if facts.is_enrolled and not facts.is_connected:
-        found.append(_offline(facts))
-    elif facts.pending >= BACKLOG_WORTH_SAYING:
-        found.append(
-            Problem(
-                "warn",
-                f"有 {facts.pending} 条记录等待上报",
-                "网络较慢，会自动补报，不会丢失；若长时间不减少，请检查出口带宽。",
-            )
-        )
-    if facts.videos_failed:
-        found.append(
-            Problem(
-                "warn",
-                f"{facts.videos_failed} 个视频没有下载成功",
-                facts.video_problem or "会自动重试；若一直不成功，请联系市级中心。",
-            )
+    """The gravest first; each says what to do."""
+    if not facts.is_enrolled:
+        return [
+            Problem("bad", "本机还没有接入市级中心", "请打开本机的 /setup 页面，填写区县接入码。")
+        ]
+    found = [_disk(facts), _link(facts), _videos(facts), _clock(facts)]
+    problems = [problem for problem in found if problem is not None]
+    return sorted(problems, key=lambda problem: problem.tone != "bad")
+
+
+def _disk(facts: Facts) -> Problem | None:
+    if facts.disk_free_bytes < DISK_FULL_BYTES:
+        return Problem(
+            "bad",
+            "磁盘已满，评分无法保存",
+            "请立即清理数据所在的磁盘，至少留出 3 GB；清理后这里会自动更新。",
         )
     if facts.disk_free_bytes < DISK_LOW_BYTES:
-        found.append(
-            Problem(
-                "warn",
-                f"磁盘只剩 {facts.disk_free_bytes / 1e9:.1f} GB",
-                "请清理数据所在的磁盘；空间不足时会停止下载视频，评分仍可保存。",
-            )
+        return Problem(
+            "warn",
+            f"磁盘只剩 {facts.disk_free_bytes / 1e9:.1f} GB",
+            "请清理数据所在的磁盘；空间不足时会停止下载视频，评分仍可保存。",
         )
-    if abs(facts.clock_offset_ms) > 120_000:
-        found.append(
-            Problem(
-                "warn",
-                f"本机时钟与市级中心相差 {abs(facts.clock_offset_ms) / 1000:.0f} 秒",
-                "请校准本机时间；评分不受影响，以市级中心的时间为准。",
-            )
+    return None
+
+
+def _link(facts: Facts) -> Problem | None:
+    if not facts.is_connected:
+        return _offline(facts)
+    if facts.pending >= BACKLOG_WORTH_SAYING:
+        return Problem(
+            "warn",
+            f"有 {facts.pending} 条记录等待上报",
+            "网络较慢，会自动补报，不会丢失；若长时间不减少，请检查出口带宽。",
         )
-    return found
+    return None
 
 
 def _offline(facts: Facts) -> Problem:
-    waiting = f"，已积压 {facts.pending} 条" if facts.pending else ""
+    remedy = "请检查机房出口网络和防火墙，恢复后会自动继续。"
+    if facts.has_work or facts.sitting_state in OVER:
+        waiting = f"，已积压 {facts.pending} 条" if facts.pending else ""
+        goes_on = "，机房可继续阅卷" if facts.has_work else ""
+        return Problem(
+            "warn",
+            f"市级平台连不上{goes_on}{waiting}",
+            f"评分都保存在本机，恢复后自动上报。{remedy}",
+        )
+    # What marking waits for can only come over the link.
+    return Problem("bad", "市级平台连不上，本机还没有可评的任务或视频", remedy)
+
+
+def _videos(facts: Facts) -> Problem | None:
+    if facts.videos_failed == 0 and not facts.video_problem:
+        return None
+    is_failed = facts.videos_failed > 0
     return Problem(
         "warn",
-        f"市级平台连不上，机房可继续阅卷{waiting}",
-        "评分都保存在本机，恢复后自动上报。请检查机房出口网络和防火墙。",
+        f"{facts.videos_failed} 个视频没有下载成功" if is_failed else "视频下载遇到问题",
+        f"{facts.video_problem or '可能是网络不稳。'}会自动重试；若一直不成功，请联系市级中心。",
+    )
+
+
+def _clock(facts: Facts) -> Problem | None:
+    if abs(facts.clock_offset_ms) <= CLOCK_OFF_MS:
+        return None
+    return Problem(
+        "warn",
+        f"本机时钟与市级中心相差 {abs(facts.clock_offset_ms) / 1000:.0f} 秒",
+        "请校准本机时间；评分不受影响，以市级中心的时间为准。",
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Optional
+from urllib.parse import quote
 
 import anyio
 import anyio.to_thread
@@ -59,6 +60,14 @@ async def serve_file(
         return FileSlice(path, Span(0, size), headers, media_type, 200)
     headers["Content-Range"] = f"bytes {span.start}-{span.end - 1}/{size}"
     return FileSlice(path, span, headers, media_type, 206)
+
+
+def attachment(path: Path, media_type: str, after: BackgroundTask | None = None) -> Response[None]:
+    """The whole file, to be kept under its own name; `after` runs when it was sent."""
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}"}
+    answer = FileSlice(path, Span(0, path.stat().st_size), headers, media_type, 200)
+    answer.background = after
+    return answer
 
 
 def parse_range(header: str, size: int) -> Span | None:
@@ -145,13 +154,14 @@ class _SliceResponse(ASGIResponse):
         if self.is_head_response:
             await super().__call__(scope, receive, send)
             return
-        file = await anyio.to_thread.run_sync(_open_at, self.path, self.span.start)
+        opening = _Opening(self.path, self.span.start)
         try:
+            file = await anyio.to_thread.run_sync(opening.open)
             await self.start_response(send)
             await self._stream(file, receive, send)
         finally:
             # Also when the browser went away: it seeks, and each seek drops a connection.
-            file.close()
+            opening.close()
         await self.after_response()
 
     async def _stream(self, file: IO[bytes], receive: Receive, send: Send) -> None:
@@ -176,6 +186,26 @@ async def _cancel_on_disconnect(receive: Receive, scope: anyio.CancelScope) -> N
         if message["type"] == "http.disconnect":
             scope.cancel()
             return
+
+
+class _Opening:
+    """A file that is closed even when whoever waited for its opening was cancelled meanwhile."""
+
+    def __init__(self, path: Path, start: int) -> None:
+        self._path, self._start = path, start
+        self._file: IO[bytes] | None = None
+        self._is_over = False
+
+    def open(self) -> IO[bytes]:
+        self._file = file = _open_at(self._path, self._start)
+        if self._is_over:
+            file.close()
+        return file
+
+    def close(self) -> None:
+        self._is_over = True
+        if self._file is not None:
+            self._file.close()
 
 
 def _open_at(path: Path, start: int) -> IO[bytes]:

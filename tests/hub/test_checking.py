@@ -38,6 +38,17 @@ def test_policies_are_written_in_chinese() -> None:
     assert sheets.exam.policy == Policy(home_district="only", tolerance=1, show_round=False)
 
 
+def test_policies_that_do_not_go_together_are_a_warning() -> None:
+    book = a_book()
+    book["考试"].append(["回避本区县", "只评本区县"])
+    _, findings = check(as_tables(book))
+    assert findings.warning_lines() == [
+        "考试「值」：“回避本区县”填“只评本区县”时，“1评和2评”应填“同一区县”，否则不能分配"
+    ]
+    book["考试"].append(["1评和2评", "同一区县"])
+    assert check(as_tables(book))[1].warning_lines() == []
+
+
 def test_a_rubric_of_one_group_goes_before_that_of_all() -> None:
     book = a_book()
     book["评价标准"].append(["小学音乐-选唱", "音准", 3, "选唱的音准"])
@@ -54,9 +65,9 @@ def test_phones_come_in_every_shape_that_excel_makes(tmp_path: Path) -> None:
     sheets, findings = check(read_tables(write_xlsx(tmp_path / "exam.xlsx", book)))
     assert findings.problem_lines() == []
     assert [person.phone for person in sheets.people[:3]] == [
-        "19900000101",
-        "19900000102",
-        "19900000103",
+        "19900000501",
+        "19900000502",
+        "19900000503",
     ]
 
 

@@ -1,16 +1,19 @@
 """Importing an exam: all or nothing, safe to repeat, and never against what is allocated."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hub.commands.importing import Wish, run
-from hub.commands.opening import database_of, hub_to_write, shelf_of
+from hub.commands.opening import hub_to_write
 from hub.media.shelf import path_of
+from hub.settings import HubSettings
 from hub.store import accounts, audit, exam, feed, performances, videos
 from hub.work import check_media
 from hub.work.allocate import allocate
+from hub.work.check_media import Examined, File
 from hub.work.sittings import prepare
 from shared.kit.store import reading_beside
 from shared.rules.rubric import Role, Stage
@@ -59,7 +62,7 @@ def bring(tmp_path: Path, book: Book, **wishes: object) -> int:
 
 
 def everything_of(tmp_path: Path) -> list[list[object]]:
-    with reading_beside(database_of(tmp_path / "data")) as db:
+    with reading_beside(HubSettings(tmp_path / "data").database) as db:
         return [
             list(performances.every(db)),
             list(accounts.everyone(db)),
@@ -74,7 +77,7 @@ def test_an_exam_is_imported_with_its_videos(
 ) -> None:
     assert bring(tmp_path, small_book(), videos=folder) == 0
     assert "新增人员 12 名、修改 0 名，新增作品 3 份" in capsys.readouterr().out
-    with reading_beside(database_of(tmp_path / "data")) as db:
+    with reading_beside(HubSettings(tmp_path / "data").database) as db:
         found = exam.exam(db)
         assert found is not None
         assert found.name == "2026年监测"
@@ -87,7 +90,10 @@ def test_an_exam_is_imported_with_its_videos(
         for each in made:
             video = videos.video(db, each.video_id or 0)
             assert video is not None
-            assert path_of(shelf_of(tmp_path / "data"), video.sha256).stat().st_size == video.bytes
+            assert (
+                path_of(HubSettings(tmp_path / "data").shelf, video.sha256).stat().st_size
+                == video.bytes
+            )
         assert len(performances.works_of_group(db, 1)) == 3
         kinds = [change.kind for change in feed.after(db, 1, 0, 100)]
         assert kinds == ["exam", "group", "group", *["account"] * 4]
@@ -114,14 +120,14 @@ def test_what_changed_in_the_sheets_changes_in_the_hub(tmp_path: Path, folder: P
     assert after["Sa"].school == "第二小学"
     assert (after["Sa"].code, after["Sa"].video_id) == (before["Sa"].code, before["Sa"].video_id)
     assert after["Sd"].video_id is None
-    with reading_beside(database_of(tmp_path / "data")) as db:
+    with reading_beside(HubSettings(tmp_path / "data").database) as db:
         moved = [c.ref for c in feed.after(db, 1, 0, 100) if c.kind == "account"]
         assert moved[-1] == 4, "the district that was left learns of it"
         assert [c.ref for c in feed.after(db, 2, 0, 100) if c.kind == "account"][-1] == 4
 
 
 def performances_of(tmp_path: Path) -> list[performances.Performance]:
-    with reading_beside(database_of(tmp_path / "data")) as db:
+    with reading_beside(HubSettings(tmp_path / "data").database) as db:
         return performances.every(db)
 
 
@@ -184,13 +190,13 @@ def test_a_repaired_video_is_taken_in_by_the_next_import(
 def test_files_that_were_checked_are_not_checked_again(tmp_path: Path, folder: Path) -> None:
     bring(tmp_path, small_book(), videos=folder)
     data = tmp_path / "data"
-    with reading_beside(database_of(data)) as db:
+    with reading_beside(HubSettings(data).database) as db:
         files = check_media.list_files(folder)
-        known, unknown = check_media.known_checks(db, files.values(), shelf_of(data))
+        known, unknown = check_media.known_checks(db, files.values(), HubSettings(data).shelf)
         assert (len(known), unknown) == (3, [])
-        lost = path_of(shelf_of(data), known["a.mp4"].sha256 or "")
+        lost = path_of(HubSettings(data).shelf, known["a.mp4"].sha256 or "")
         lost.unlink()
-        _, unknown = check_media.known_checks(db, files.values(), shelf_of(data))
+        _, unknown = check_media.known_checks(db, files.values(), HubSettings(data).shelf)
         assert [file.name for file in unknown] == ["a.mp4"], "a shelf that lost it gets it again"
 
 
@@ -204,6 +210,22 @@ def test_many_files_are_checked_in_several_processes(tmp_path: Path, clips: list
     batches = list(check_media.examine(folder, files, tmp_path / "shelf", workers=2))
     assert [one.file.name for one in batches[0]] == [file.name for file in files]
     assert [one.file.name for one in batches[0] if one.problem] == ["bad.mp4"]
+
+
+def dies_of_b(folder: Path, file: File, shelf: Path | None) -> Examined:
+    if file.name == "b.mp4":
+        os._exit(1)
+    return Examined(file, None, None)
+
+
+def test_a_file_that_kills_the_decoder_is_named_and_the_others_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_media, "_examine_one", dies_of_b)
+    files = [File(f"{name}.mp4", 1, 1) for name in "abcdef"]
+    (batch,) = check_media.examine(tmp_path, files, None, workers=2)
+    assert [one.file.name for one in batch if one.problem] == ["b.mp4"]
+    assert "解码程序异常退出" in (batch[1].problem or "")
 
 
 @pytest.fixture

@@ -249,7 +249,7 @@ def test_the_leader_sees_a_revision_of_an_earlier_mark(hub: Store) -> None:
         fourth = the_task(db, 1, 4)
         seq = feed.last_seq(db)
         changes = {"revises": an_event_id(30), "comment": "再听一遍"}
-        give(db, the_task(db, 1, 3), "-0----", number=31, **changes)  # type: ignore[arg-type]
+        give(db, the_task(db, 1, 3), "-0----", number=31, **changes)
         assert fourth.id in [c.ref for c in feed.after(db, fourth.district_id, seq, 10)]
 
 
@@ -372,7 +372,7 @@ def take_step(
         changes["revises"] = counted.event_id if counted else "f" * 32
     if exception and exception != "incomplete":
         levels = "------"
-    give(db, task, levels, number=number, **changes)  # type: ignore[arg-type]
+    give(db, task, levels, number=number, **changes)
 
 
 def every_performance_moves_on(db: Database) -> None:

@@ -13,7 +13,7 @@ from hub.work.settle import settle
 from hub.work.sittings import close
 from hub.work.verify import verify
 from shared.kit.store import Store
-from shared.rules.agreement import Rule
+from shared.rules.agreement import Decision, Rule
 from shared.rules.policy import Policy
 from shared.rules.rubric import CRITERIA, Criterion, MarkException, Role, to_mask
 from tests.hub.makers import (
@@ -78,7 +78,7 @@ def test_a_third_mark_that_equals_one_of_two_is_final(tmp_path: Path) -> None:
         give_both(db, 1, "332101", "322101")
         give(db, the_task(db, 1, 3), "-2----")
         pitch = the_outcome(db).decided[Criterion.PITCH]
-        assert (pitch.level, pitch.rounds, pitch.rule) == (2, (2, 3), Rule.CLOSEST)
+        assert pitch == Decision(Fraction(2), (2, 3), Rule.CLOSEST)
         assert the_outcome(db).state == "settled"
         assert live_task(db, 1, 4) is None
 
@@ -93,7 +93,7 @@ def test_three_levels_go_to_a_leader_whose_level_is_final(tmp_path: Path) -> Non
         assert account is not None and account.role is Role.LEADER
         give(db, fourth, "-2----")
         pitch = the_outcome(db).decided[Criterion.PITCH]
-        assert (pitch.level, pitch.rounds, pitch.rule) == (2, (4,), Rule.LEADER)
+        assert pitch == Decision(Fraction(2), (4,), Rule.LEADER)
         assert verify(db) == []
 
 

@@ -29,13 +29,14 @@ export function on(event, act) {
 
 const tell = (event, ...details) => listeners[event].forEach((act) => act(...details));
 
+export const isAway = () => awaySince > 0;
 export const awayFor = () => (awaySince ? Date.now() - awaySince : 0);
 export const nodeNow = () => new Date(Date.now() + clockOffsetMs);
 
-function setAway(isAway) {
-  if (isAway === Boolean(awaySince)) return;
-  awaySince = isAway ? Date.now() : 0;
-  tell("link", isAway);
+function setAway(away) {
+  if (away === isAway()) return;
+  awaySince = away ? Date.now() : 0;
+  tell("link", away);
 }
 
 async function request(method, path, body, { timeoutMs = TIMEOUT_MS, keepalive = false } = {}) {

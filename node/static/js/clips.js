@@ -31,6 +31,14 @@ export class Clips {
     this.changed();
   }
 
+  async isHere(task) {
+    try {
+      return (await fetch(task.video.url, { method: "HEAD", cache: "no-store" })).ok;
+    } catch {
+      return false;
+    }
+  }
+
   drop(name) {
     const clip = this.held.get(name);
     if (!clip) return;

@@ -110,7 +110,7 @@ function groupRow(group, number, currentId, choose) {
     { class: "group-line" },
     h("b", {}, group.label, group.id === currentId && h("span", { class: "tag" }, W.groups_here)),
     h("span", { class: "num" }, W.of_total(...doneOf(group))),
-    h("span", {}, isDone ? h("span", { class: "tag ok" }, W.groups_done) : W.groups_open(group.open)),
+    h("span", {}, isDone ? doneTag(doneOf(group)[1]) : W.groups_open(group.open)),
     h("span", { class: "round3-note" }, group.open_round3 > 0 && W.groups_round3(group.open_round3)),
     isDone ? h("span") : act,
   );
@@ -121,6 +121,9 @@ export function doneOf(group) {
   const sum = (name) => group.rounds.reduce((total, round) => total + round[name], 0);
   return [sum("done"), sum("total")];
 }
+
+export const doneTag = (total) =>
+  total > 0 ? h("span", { class: "tag ok" }, W.groups_done) : h("span", { class: "help" }, "--");
 
 export function openHelp() {
   openDialog(W.help, el("help-text").content.cloneNode(true));

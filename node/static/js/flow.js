@@ -1,6 +1,6 @@
 // @ts-check
 // From one clip to the next: open, mark, submit, take back, change an earlier mark.
-import { Away, newId, nodeNow } from "./api.js";
+import { Away, isAway, newId, nodeNow } from "./api.js";
 import { openBlocking } from "./dialogs.js";
 import { el, fill, h, say, show } from "./dom.js";
 import { Sheet } from "./sheet.js";
@@ -9,11 +9,14 @@ import { ROUND, W } from "./words.js";
 
 const ASK_GUARD_MS = 400;
 const HINT_MS = 4000;
+const ABSENT_MS = 3000;
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Flow {
-  /** @param {any} parts me, work, outbox, drafts, clips, player, stage, rubric, waiting, pulse */
-  constructor(parts) {
-    Object.assign(this, parts);
+  /** @param {any} parts the page's, see makeParts in marking.js */
+  constructor({ me, work, outbox, drafts, clips, player, stage, rubric, waiting, pulse }) {
+    Object.assign(this, { me, work, outbox, drafts, clips, player, stage, rubric, waiting, pulse });
     /** @type {Sheet | null} */
     this.sheet = null;
     /** @type {{sheet: Sheet, at: number, heard: string} | null} what waits while an earlier mark is changed */
@@ -38,11 +41,11 @@ export class Flow {
   /** Asks for more tasks; an answer that does not come is asked for again by the timetable. */
   async refill() {
     try {
-      const what = await this.work.refill();
-      if (what === "moved" && !this.isChanging) this.taskMoved();
+      await this.work.refill();
     } catch (problem) {
       if (!(problem instanceof Away)) throw problem;
     }
+    if (this.work.hasMoved && !this.isChanging) this.taskMoved();
     this.holdClips();
     this.pulse.showTop();
   }
@@ -58,16 +61,22 @@ export class Flow {
   async openNext() {
     this.sheet = null;
     if (!this.work.coming.length) await this.refill();
-    const task = this.work.advance();
+    const task = this.canOpen(this.work.coming[0]) ? this.work.advance() : null;
     if (task) this.openTask(task);
     else this.wait();
     this.holdClips();
     this.pulse.showTop();
   }
 
+  /** Without the node only what is held here can be watched. */
+  canOpen(task) {
+    return Boolean(task && (!isAway() || this.clips.url(task)));
+  }
+
   wait() {
     this.player.close();
     this.waiting.show(this.pulse.known());
+    this.pulse.plan();
   }
 
   openTask(task) {
@@ -97,14 +106,20 @@ export class Flow {
     this.rubric.open(sheet, group);
     this.hint("");
     if (sheet.task.video.is_ready) this.player.open(sheet.task, resume);
-    else {
-      this.player.close();
-      this.stage.showState("absent");
-    }
+    else this.awaitVideo(sheet, resume);
     this.showRound();
   }
 
+  /** An earlier clip may have left the node's cache; asking for it brings it back. */
+  async awaitVideo(sheet, resume) {
+    this.player.close();
+    this.stage.showState("absent");
+    while (this.sheet === sheet && !(await this.clips.isHere(sheet.task))) await pause(ABSENT_MS);
+    if (this.sheet === sheet) this.player.open(sheet.task, resume);
+  }
+
   taskMoved() {
+    this.work.hasMoved = false;
     this.saveDraft();
     toast(W.task_moved(this.work.current.performance));
     this.openTask(this.work.current);
@@ -271,7 +286,7 @@ export class Flow {
     this.isChanging = false;
     this.parked = null;
     if (!parked) return this.next();
-    if (this.work.current && this.work.current.gen !== parked.sheet.task.gen) return this.taskMoved();
+    if (this.work.hasMoved) return this.taskMoved();
     this.open(parked.sheet, { at: parked.at, heard: parked.heard });
     this.holdClips();
   }
@@ -354,10 +369,10 @@ export class Flow {
 
   showRound() {
     const { round } = this.sheet.task;
-    const isShown = round > 2 || this.me.policy.show_round;
     const tag = el("round-tag");
     tag.className = `tag round${round}`;
-    show(tag, isShown);
+    // 0: the city does not tell rounds 1 and 2 apart.
+    show(tag, round > 0);
     say(tag, ROUND(round));
   }
 }

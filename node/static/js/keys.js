@@ -22,7 +22,8 @@ const PRESSES = new Set(["Space", "Enter", "NumpadEnter"]);
 export function commandOf(event) {
   if (event.isComposing || event.ctrlKey || event.metaKey) return null;
   if (event.altKey) return event.repeat ? null : (WITH_ALT[event.code] ?? null);
-  if (event.shiftKey) return event.code === "Slash" && !event.repeat ? ["help"] : null;
+  if (event.code === "Slash") return event.repeat ? null : ["help"];
+  if (event.shiftKey) return null;
   const command = PLAIN[event.code] ?? null;
   if (command && event.repeat && !REPEATING.has(command[0])) return null;
   return command;
@@ -40,10 +41,12 @@ export function listenToKeys(page) {
     page.run(...command);
   });
   // A button clicked with the mouse keeps the focus and would then swallow the space bar.
-  document.addEventListener("click", ({ detail }) => {
+  const letGo = ({ detail, target }) => {
     const focused = document.activeElement;
-    if (detail > 0 && focused instanceof HTMLElement && !isText(focused)) focused.blur();
-  });
+    const isClicked = focused instanceof HTMLElement && focused.contains(target);
+    if (detail > 0 && isClicked && focused !== document.body && !isText(focused)) focused.blur();
+  };
+  document.addEventListener("click", letGo, true);
 }
 
 /** A control reached with Tab answers its own keys. */

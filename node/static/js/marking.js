@@ -54,8 +54,9 @@ async function open(me, progress) {
 function firstGroup(me, progress) {
   const remembered = Number(localStorage.getItem(`shengping.group.${me.account.id}`));
   const open = progress.groups.filter((group) => group.open > 0);
-  const group = open.find(({ id }) => id === remembered) ?? open[0] ?? me.groups[0];
-  return group?.id ?? 0;
+  const mine = progress.groups.filter((group) => group.rounds.length > 0);
+  const among = [open, mine, progress.groups].find((groups) => groups.length) ?? [];
+  return (among.find(({ id }) => id === remembered) ?? among[0])?.id ?? 0;
 }
 
 function makeParts(me) {
@@ -178,7 +179,7 @@ function listen(page) {
     if (page.outbox.waiting.length) event.returnValue = W.leaving_loses;
   });
   window.addEventListener("pagehide", () => page.flow.saveDraft());
-  setInterval(() => page.player.isFed && !api.awayFor() && page.clips.fetchNext(), SECOND_MS);
+  setInterval(() => page.player.isFed && !api.isAway() && page.clips.fetchNext(), SECOND_MS);
   setInterval(() => page.flow.saveDraft(), DRAFT_EVERY_MS);
   listenToHands(page);
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // The heartbeat: asks the node every few seconds how things stand, and keeps the top bar true.
-import { Away, Refused, awayFor, progress, receipt } from "./api.js";
+import { Away, Refused, isAway, progress, receipt } from "./api.js";
 import { state } from "./bars.js";
 import { isDialogOpen, openBlocking } from "./dialogs.js";
 import { clock, el, say, show } from "./dom.js";
@@ -16,9 +16,9 @@ const STRETCH_MS = 50 * 60_000;
 const REST_SHOWN_MS = 3 * 60_000;
 
 export class Pulse {
-  /** @param {any} parts me, work, outbox, clips, bars, waiting; @param {(p: any) => void} beat */
-  constructor(parts, beat) {
-    Object.assign(this, parts);
+  /** @param {any} parts the page's, see makeParts in marking.js; @param {(p: any) => void} beat */
+  constructor({ me, work, outbox, clips, bars, waiting }, beat) {
+    Object.assign(this, { me, work, outbox, clips, bars, waiting });
     this.beat = beat;
     this.progress = null;
     this.isOn = false;
@@ -41,14 +41,14 @@ export class Pulse {
   plan() {
     clearTimeout(this.timer);
     if (!this.isOn) return;
-    const pause = awayFor() ? AWAY_MS : this.waiting.isShown ? WAITING_MS : EVERY_MS;
+    const pause = isAway() ? AWAY_MS : this.waiting.isShown ? WAITING_MS : EVERY_MS;
     this.timer = setTimeout(() => this.ask(), pause);
   }
 
   async ask() {
     clearTimeout(this.timer);
     try {
-      const answer = await progress(awayFor() ? { timeoutMs: AWAY_TIMEOUT_MS } : undefined);
+      const answer = await progress(isAway() ? { timeoutMs: AWAY_TIMEOUT_MS } : undefined);
       this.take(answer);
       this.beat(answer);
     } catch (problem) {
@@ -111,7 +111,7 @@ export class Pulse {
 
   known() {
     const { groupId, waitingForVideo } = this.work;
-    return { away: awayFor() > 0, progress: this.progress, groupId, waitingForVideo };
+    return { away: isAway(), progress: this.progress, groupId, waitingForVideo };
   }
 
   showTop() {

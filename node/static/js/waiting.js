@@ -1,6 +1,6 @@
 // @ts-check
 // When there is nothing to mark: what is done, what may still come, and whether people may leave.
-import { chimeBox, doneOf } from "./dialogs.js";
+import { chimeBox, doneOf, doneTag } from "./dialogs.js";
 import { button, el, fill, h, share, show } from "./dom.js";
 import { W } from "./words.js";
 
@@ -113,7 +113,7 @@ export class Waiting {
       h("b", {}, group.label),
       h("progress", { value: done, max: Math.max(total, 1), class: group.open ? "" : "done", "aria-label": group.label }),
       h("span", { class: "num" }, W.of_total(done, total)),
-      group.open > 0 ? act : h("span", { class: "tag ok" }, total > 0 ? W.groups_done : "--"),
+      group.open > 0 ? act : doneTag(total),
     );
   }
 

@@ -5,6 +5,7 @@ import { el } from "./dom.js";
 const STEP_PX = 3;
 const BAR_PX = 2;
 const HEARD_PX = 3;
+const QUIETEST = 0.2;
 
 /** Which part of a clip was heard, in equal pieces. */
 export class Heard {
@@ -71,7 +72,10 @@ export class Wave {
 
   /** @param {string} peaks hex, two digits a peak */
   open(peaks) {
-    this.peaks = (peaks.match(/../g) ?? []).map((digits) => parseInt(digits, 16) / 255);
+    const heights = (peaks.match(/../g) ?? []).map((digits) => parseInt(digits, 16) / 255);
+    // A quiet clip is drawn larger: the strip is for finding one's way, not for loudness.
+    const highest = Math.max(QUIETEST, ...heights);
+    this.peaks = heights.map((height) => height / highest);
     this.draw({ at: 0, loop: null, heard: null });
   }
 

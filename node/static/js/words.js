@@ -2,7 +2,7 @@
 // Every Chinese word that the marking page writes by itself.
 // What never changes stands in marking.html; rubrics and refusals come from the node.
 
-export const ROUND = (round) => `${round}评`;
+export const ROUND = (round) => (round ? `${round}评` : "");
 
 export const FLAGS = { no_picture: "无图像", incomplete: "图像不全", off_topic: "题文不符" };
 

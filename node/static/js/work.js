@@ -6,7 +6,9 @@ export class Work {
   /** @param {() => number[]} unsent ids of tasks whose mark the node may not have yet */
   constructor(unsent) {
     this.unsent = unsent;
-    this.asked = 0;
+    this.isWanted = false;
+    /** @type {Promise<void> | null} */
+    this.running = null;
     /** @type {Map<number, number>} task id -> gen that was answered on this page */
     this.answered = new Map();
     this.choose(0);
@@ -22,26 +24,41 @@ export class Work {
     this.waitingForVideo = 0;
     this.total = 0;
     this.done = 0;
+    /** The open task now asks for something else; who shows it, resets this. */
+    this.hasMoved = false;
   }
 
-  /**
-   * Asks the node what is open. Its answer decides, except that the open clip stays in place.
-   * @returns {Promise<"moved" | ""> } "moved": the open task now asks for something else
-   */
-  async refill() {
-    const ask = ++this.asked;
+  /** Asks the node what is open. Who asks while an answer is on its way shares the next one. */
+  refill() {
+    this.isWanted = true;
+    this.running ??= this.askWhileWanted().finally(() => (this.running = null));
+    return this.running;
+  }
+
+  async askWhileWanted() {
+    while (this.isWanted) {
+      this.isWanted = false;
+      await this.ask();
+    }
+  }
+
+  async ask() {
     const { groupId } = this;
     const answer = await tasks(groupId, [...this.unsent(), ...this.putOff]);
-    if (ask !== this.asked || groupId !== this.groupId) return "";
+    if (groupId === this.groupId) this.take(answer);
+  }
+
+  /** The answer decides, except that the open clip stays in place. */
+  take(answer) {
     Object.assign(this, { total: answer.total, done: answer.done });
     this.waitingForVideo = answer.waiting_for_video;
     const open = answer.tasks.filter((task) => this.isOpen(task) && task.video.is_ready);
-    if (!open.length && this.putOff.size && !this.current) return this.takeUpPutOff();
+    if (!open.length && this.putOff.size && !this.current) this.takeUpPutOff();
     this.coming = open.filter((task) => task.id !== this.current?.id);
     const same = open.find((task) => task.id === this.current?.id);
-    if (!same || same.gen === this.current.gen) return "";
+    if (!same || same.gen === this.current.gen) return;
     this.current = same;
-    return "moved";
+    this.hasMoved = true;
   }
 
   isOpen(task) {
@@ -50,7 +67,7 @@ export class Work {
 
   takeUpPutOff() {
     this.putOff.clear();
-    return this.refill();
+    this.isWanted = true;
   }
 
   /** Goes on to the next clip at once, from what is known here. @returns {any} it, or null */

@@ -2,7 +2,7 @@
 // A live part of a page: fetched again every few seconds and put in place of the old one.
 //   <div data-part="refresh" data-url="/overview/live" data-every-s="5" data-moment="13:05:20">
 // While it fails the old data stay, and [data-freshness] says since when:
-//   data-text-fresh="数据更新于 {}"  data-text-stale="数据停在 {}，正在重试"
+//   data-text-fresh="数据更新于 {}"  data-text-stale="数据停在 {}，正在重试"  data-tone="warn"
 import { Refused, request } from "./send.js";
 
 const STALE_MS = 30_000;
@@ -38,7 +38,9 @@ async function replace(part) {
   const typing = document.activeElement?.matches("input, textarea, select");
   if (!fresh || (typing && part.contains(document.activeElement))) return part;
   fresh.setAttribute("data-mounted", "");
+  const held = part.contains(document.activeElement) ? document.activeElement?.id : "";
   part.replaceWith(fresh);
+  if (held) document.getElementById(held)?.focus();
   fresh.dispatchEvent(new CustomEvent("refreshed", { bubbles: true }));
   return fresh;
 }
@@ -47,8 +49,9 @@ function say(part, state) {
   const place = document.querySelector("[data-freshness]");
   const words = state === "fresh" ? part.dataset.textFresh : part.dataset.textStale;
   if (!place || !words) return;
-  place.classList.toggle("is-ok", state === "fresh");
-  place.classList.toggle("is-warn", state === "stale");
+  const tone = state === "fresh" ? (part.dataset.tone ?? "ok") : "warn";
+  place.classList.toggle("is-ok", tone === "ok");
+  place.classList.toggle("is-warn", tone === "warn");
   const text = place.querySelector("[data-freshness-text]") ?? place;
   text.textContent = words.replace("{}", part.dataset.moment ?? "");
 }

@@ -2,42 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from weakref import WeakKeyDictionary
+from datetime import datetime
 
 from sqlite_utils import Database
 
-from hub.pages import charts, phases, todo
+from hub.pages import charts, todo
+from hub.pages.costly import Costly, costly_of
 from hub.pages.node_states import BACKLOG_EVENTS, NodeState, SeenNode, look_at
-from hub.store import counts, events, exam, nodes, outcomes, performances, sittings, slots
+from hub.pages.phases import NextAction, Phase, Standing, next_action, phases
+from hub.store import counts, exam, nodes, sittings, slots
 from hub.store.counts import ByRound, Disagreement, Progress
 from hub.work import milestones
 from shared.kit.store import Store
 from shared.rules.rubric import CRITERIA, MarkException
 
-KEPT_S = 10
-"""What is costly to count is counted this often."""
 BEHIND = 0.10
 BARS_LINE = 0.20
 """The line of attention of the disagreement bars."""
 NODES_SHOWN = 7
-QUARANTINED_MAX = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Costly:
-    counted_at: datetime
-    disagreement: Disagreement
-    exceptions: Mapping[MarkException, int]
-    chart: charts.LineChart
-    today: Mapping[int, int]
-    """Marks by round since midnight."""
-    by_state: Mapping[str, int]
-    """Outcomes."""
-    without_video: int
-    quarantined: int
-    faults: int
-    """Reported since midnight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +51,11 @@ class NodeLine:
 
 
 @dataclass(frozen=True, slots=True)
-class City:
+class Glance:
     moment: datetime
     sitting: sittings.Sitting | None
-    phases: Sequence[phases.Phase]
-    action: phases.NextAction
+    phases: Sequence[Phase]
+    action: NextAction
     rounds: ByRound
     tiles: Sequence[Tile]
     todos: Sequence[todo.Todo]
@@ -104,29 +86,33 @@ class City:
 
     @property
     def marked_text(self) -> str:
-        return "，".join(f"{e.label} {n:,}" for e, n in self.costly.exceptions.items())
+        return "，".join(f"{_SHORT[e]} {n:,}" for e, n in self.costly.exceptions.items())
 
     def round(self, number: int) -> Progress:
         return self.rounds.get(number, Progress())
 
 
-_KEPT: WeakKeyDictionary[Store, tuple[int, Costly]] = WeakKeyDictionary()
+_SHORT = {
+    MarkException.NO_PICTURE: "无图像",
+    MarkException.INCOMPLETE: "不全",
+    MarkException.OFF_TOPIC: "不符",
+}
 
 
-def look(store: Store, moment: datetime) -> City:
+def look(store: Store, moment: datetime) -> Glance:
     with store.reading() as db:
         sitting = sittings.current(db)
         sitting_id = sitting.id if sitting else 0
-        costly = _costly(store, db, sitting_id, moment)
+        costly = costly_of(store, db, sitting_id, moment)
         seen = look_at(nodes.all_nodes(db), {n.id for n in nodes.silent(db, moment)}, moment)
         by_district = counts.by_district(db, sitting_id)
         tiles = _tiles(exam.districts(db), by_district, seen)
         standing = _standing(db, sitting, moment)
-        return City(
+        return Glance(
             moment=moment,
             sitting=sitting,
-            phases=phases.phases(standing),
-            action=phases.next_action(standing),
+            phases=phases(standing),
+            action=next_action(standing),
             rounds=counts.sum_rounds(by_district.values()),
             tiles=tiles,
             todos=todo.todos(_found(db, sitting_id, seen, tiles, costly)),
@@ -139,45 +125,11 @@ def look(store: Store, moment: datetime) -> City:
         )
 
 
-def _costly(store: Store, db: Database, sitting_id: int, moment: datetime) -> Costly:
-    kept = _KEPT.get(store)
-    if kept and kept[0] == sitting_id:
-        age_s = (moment - kept[1].counted_at).total_seconds()
-        if 0 <= age_s < KEPT_S:
-            return kept[1]
-    fresh = _count_costly(db, sitting_id, moment)
-    _KEPT[store] = (sitting_id, fresh)
-    return fresh
-
-
-def _count_costly(db: Database, sitting_id: int, moment: datetime) -> Costly:
-    midnight = moment.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    arrivals = counts.arrivals(db, sitting_id, midnight)
-    today: dict[int, int] = {}
-    for arrival in arrivals:
-        today[arrival.round] = today.get(arrival.round, 0) + arrival.count
-    begin = moment - timedelta(hours=1)
-    if arrivals:
-        first = datetime.fromisoformat(arrivals[0].span + "0").replace(tzinfo=UTC)
-        begin = max(min(first, begin), moment - timedelta(hours=12))
-    return Costly(
-        moment,
-        counts.disagreement(db, sitting_id),
-        counts.exceptions(db, sitting_id),
-        charts.pace(arrivals, begin, moment),
-        today,
-        dict(outcomes.count_by_state(db, sitting_id)),
-        performances.count_without_video(db),
-        len(events.quarantined(db, QUARANTINED_MAX)),
-        counts.count_faults(db, midnight),
-    )
-
-
-def _standing(db: Database, sitting: sittings.Sitting | None, moment: datetime) -> phases.Standing:
+def _standing(db: Database, sitting: sittings.Sitting | None, moment: datetime) -> Standing:
     every = sittings.all_sittings(db)
     formal = next((s for s in reversed(every) if s.kind == "formal"), None)
     is_running = formal is not None and formal.state in ("open", "closed")
-    return phases.Standing(
+    return Standing(
         has_exam=exam.exam(db) is not None,
         trial=next((s for s in reversed(every) if s.kind == "trial"), None),
         formal=formal,
@@ -246,7 +198,7 @@ def _bars(found: Disagreement) -> list[Bar]:
 
 
 def _lines(db: Database, seen: Sequence[SeenNode], moment: datetime) -> list[NodeLine]:
-    last = int(moment.timestamp()) // 60
+    last = charts.last_whole_minute(moment)
     heard = counts.heartbeats(db, last - 59)
     shown = [s for s in seen if s.state not in (NodeState.RETIRED, NodeState.NEVER)][:NODES_SHOWN]
     return [

@@ -1,0 +1,129 @@
+"""审计日志: who did what, newest first; read only."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Template
+
+from hub.pages.frame import frame
+from hub.store import audit
+from hub.store.admins import Admin
+from shared.kit.clock import now
+from shared.kit.store import Store
+from shared.web.rendering import page
+
+HERE = "/audit"
+ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    id: int
+    at: str
+    who: str
+    action: str
+    detail: str
+    hash: str
+
+
+@get(HERE, sync_to_thread=True)
+def show_audit(
+    person: NamedDependency[Admin], store: NamedDependency[Store], before: FromQuery[int] = 0
+) -> Template:
+    with store.reading() as db:
+        entries = audit.page(db, before or None, ROWS + 1)
+        return page(
+            "audit.html",
+            frame=frame(db, person, HERE, now()),
+            rows=[_row(entry) for entry in entries[:ROWS]],
+            older=entries[ROWS - 1].id if len(entries) > ROWS else 0,
+            is_first=not before,
+            broken_at=audit.broken_at(db) if not before else None,
+        )
+
+
+def _row(entry: audit.Entry) -> AuditRow:
+    action = _ACTIONS.get(entry.action, "其他操作")
+    return AuditRow(entry.id, entry.at, entry.who, action, _detail(entry.detail), entry.hash[:12])
+
+
+def _detail(detail: dict[str, Any]) -> str:
+    return "，".join(
+        f"{_WORDS.get(key, key)} {_value(value)}" for key, value in detail.items() if value != ""
+    )
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return f"{len(value)} 项"
+    if value is None or isinstance(value, bool):
+        return {None: "--", True: "是", False: "否"}[value]
+    return _VALUES.get(str(value), str(value))
+
+
+_ACTIONS = {
+    "sign_in": "登录",
+    "sign_in_refused": "登录被拒",
+    "sign_out": "退出登录",
+    "import": "导入考试",
+    "admin_added": "新建管理员",
+    "admin_password": "重设管理员密码",
+    "prepare_sitting": "准备场次",
+    "allocate": "分配任务",
+    "allocation_record": "分配记录",
+    "close_sitting": "结束场次",
+    "set_wipe_at": "设定清空时间",
+    "wipe_trial": "清空试阅",
+    "announce": "发布公告",
+    "leave_out_node": "不再等待节点",
+    "take_back": "收回任务",
+    "node_invited": "生成接入码",
+    "node_enrolled": "节点接入",
+    "node_retired": "停用节点",
+    "stream_forked": "节点记录分叉",
+    "export": "导出结果",
+}
+_WORDS = {
+    "address": "地址",
+    "sitting": "场次",
+    "kind": "类型",
+    "seed": "种子",
+    "seed_hash": "种子摘要",
+    "works": "作品",
+    "tasks": "任务",
+    "done": "已评",
+    "without_video": "缺视频",
+    "announcement": "公告",
+    "text": "内容",
+    "node": "节点",
+    "node_inc": "数据编号",
+    "account": "账号",
+    "admin": "管理员",
+    "role": "角色",
+    "format": "格式",
+    "bytes": "字节",
+    "wipe_at": "清空时间",
+    "policy": "规则",
+    "groups": "题组",
+    "districts": "区县",
+    "people": "人员",
+    "accounts": "账号",
+    "performances": "作品",
+    "file": "文件",
+}
+_VALUES = {
+    "trial": "试阅",
+    "formal": "正式阅卷",
+    "manual": "人工",
+    "city_admin": "市级管理员",
+    "city_viewer": "只看",
+    "round3_allocated": "3评全部分配",
+    "round3_ended": "3评结束",
+    "round4_allocated": "4评全部分配",
+    "round4_ended": "4评结束",
+}
+
+ROUTES = [show_audit]

@@ -1,0 +1,101 @@
+"""What the overview counts that is costly: counted once in a while, for everyone who looks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from weakref import WeakKeyDictionary
+
+from sqlite_utils import Database
+
+from hub.pages import charts
+from hub.store import counts, events, outcomes, performances
+from hub.store.counts import Disagreement
+from hub.store.outcomes import OutcomeState
+from shared.kit.clock import stamp
+from shared.kit.store import Store
+from shared.rules.rubric import MarkException
+
+KEPT_S = 10
+LATE = timedelta(minutes=1)
+"""A batch is in the database at most so long after the moment that its marks carry."""
+QUARANTINED_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Costly:
+    counted_at: datetime
+    arrivals: Sequence[counts.Arrivals]
+    """Of today."""
+    disagreement: Disagreement
+    exceptions: Mapping[MarkException, int]
+    chart: charts.LineChart
+    today: Mapping[int, int]
+    """Marks by round since midnight."""
+    by_state: Mapping[OutcomeState, int]
+    """Outcomes."""
+    without_video: int
+    quarantined: int
+    faults: int
+    """Reported since midnight."""
+
+
+_KEPT: WeakKeyDictionary[Store, tuple[int, Costly | None]] = WeakKeyDictionary()
+
+
+def costly_of(store: Store, db: Database, sitting_id: int, moment: datetime) -> Costly:
+    """As it was counted at most KEPT_S seconds ago."""
+    kept_for, kept = _KEPT.get(store, (0, None))
+    if kept_for != sitting_id:
+        kept = None
+    if kept and 0 <= (moment - kept.counted_at).total_seconds() < KEPT_S:
+        return kept
+    fresh = _count_costly(db, sitting_id, _arrivals(db, sitting_id, kept, moment), moment)
+    _KEPT[store] = (sitting_id, fresh)
+    return fresh
+
+
+def _arrivals(
+    db: Database, sitting_id: int, kept: Costly | None, moment: datetime
+) -> list[counts.Arrivals]:
+    """Of today; spans that were over when they were counted are not counted again."""
+    midnight = _midnight_of(moment)
+    since = max(midnight, charts.span_of(kept.counted_at - LATE)) if kept else midnight
+    known = [
+        a
+        for a in (kept.arrivals if kept else ())
+        if _span_text(midnight) <= a.span and a.span < _span_text(since)
+    ]
+    return [*known, *counts.arrivals(db, sitting_id, since)]
+
+
+def _span_text(moment: datetime) -> str:
+    return stamp(moment)[:15]
+
+
+def _midnight_of(moment: datetime) -> datetime:
+    """The last one here, not in London."""
+    return moment.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _count_costly(
+    db: Database, sitting_id: int, arrivals: Sequence[counts.Arrivals], moment: datetime
+) -> Costly:
+    today: dict[int, int] = {}
+    for arrival in arrivals:
+        today[arrival.round] = today.get(arrival.round, 0) + arrival.count
+    begin = moment - timedelta(hours=1)
+    if arrivals:
+        first = datetime.fromisoformat(arrivals[0].span + "0").replace(tzinfo=UTC)
+        begin = max(min(first, begin), moment - timedelta(hours=12))
+    return Costly(
+        moment,
+        arrivals,
+        counts.disagreement(db, sitting_id),
+        counts.exceptions(db, sitting_id),
+        charts.pace(arrivals, begin, moment),
+        today,
+        outcomes.count_by_state(db, sitting_id),
+        performances.count_without_video(db),
+        len(events.quarantined(db, QUARANTINED_MAX)),
+        counts.count_faults(db, _midnight_of(moment)),
+    )

@@ -1,0 +1,142 @@
+"""节点: the state of every node, new codes, what nodes reported that needs a look."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+from sqlite_utils import Database
+
+from hub.pages import charts
+from hub.pages.doors import FORM, back_to, wants_part
+from hub.pages.frame import frame
+from hub.pages.node_states import BACKLOG_EVENTS, SeenNode, look_at
+from hub.pages.person import may_act
+from hub.store import audit, counts, events, exam, faults, nodes
+from hub.store.admins import Admin
+from hub.work.enrol_node import invite, retire
+from shared.kit.clock import now
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+from shared.web.rendering import page
+
+HERE = "/nodes"
+ROWS_SHOWN = 50
+DONE = {"retired": "节点已停用，它的凭据从现在起无效。"}
+
+
+class InviteForm(msgspec.Struct, forbid_unknown_fields=True):
+    name: Annotated[str, msgspec.Meta(max_length=60)]
+    district_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    seen: SeenNode
+    district: str
+    beats: list[charts.Beat]
+
+    @property
+    def cached(self) -> str:
+        """Share of the wanted videos that are there."""
+        status = self.seen.node.status
+        if status is None or not status.videos_wanted:
+            return "--"
+        return f"{100 * status.videos_ready // status.videos_wanted}%"
+
+    @property
+    def clock(self) -> str:
+        status = self.seen.node.status
+        return f"{status.clock_offset_ms / 1000:+.1f} 秒" if status else "--"
+
+
+@get(HERE, sync_to_thread=True)
+def show_nodes(
+    request: Request[Any, Any, Any],
+    person: NamedDependency[Admin],
+    store: NamedDependency[Store],
+    done: FromQuery[str] = "",
+) -> Template:
+    if wants_part(request):
+        moment = now()
+        with store.reading() as db:
+            return page("nodes_table.html", **_table(db, person, moment))
+    return _page(store, person, note=DONE.get(done, ""))
+
+
+@post("/nodes/invite", sync_to_thread=True, status_code=200)
+def give_invite(
+    data: Annotated[InviteForm, FORM],
+    person: NamedDependency[Admin],
+    store: NamedDependency[Store],
+) -> Template:
+    """The code is shown in this answer and never again: only its hash is kept."""
+    may_act(person)
+    try:
+        with store.writing() as db:
+            code = invite(db, data.name, data.district_id, now())
+            detail = {"node": data.name.strip()}
+            audit.append(db, person.name, "node_invited", detail, now())
+    except Refusal as refusal:
+        return _page(store, person, refusal=refusal, typed=data)
+    return _page(store, person, code=code, code_for=data.name.strip())
+
+
+@post("/nodes/{node_id:int}/retire", sync_to_thread=True, status_code=303)
+def give_retire(
+    node_id: FromPath[int], person: NamedDependency[Admin], store: NamedDependency[Store]
+) -> Redirect:
+    may_act(person)
+    with store.writing() as db:
+        retire(db, node_id, person.name, now())
+    return back_to(HERE, "retired")
+
+
+def _page(
+    store: Store,
+    person: Admin,
+    note: str = "",
+    code: str = "",
+    code_for: str = "",
+    refusal: Refusal | None = None,
+    typed: InviteForm | None = None,
+) -> Template:
+    moment = now()
+    with store.reading() as db:
+        return page(
+            "nodes.html",
+            status_code=refusal.status if refusal else 200,
+            frame=frame(db, person, HERE, moment),
+            districts=exam.districts(db),
+            faults=faults.recent(db, ROWS_SHOWN),
+            quarantined=events.quarantined(db, ROWS_SHOWN),
+            note=note,
+            code=code,
+            code_for=code_for,
+            problem=refusal.text if refusal else "",
+            typed=typed,
+            **_table(db, person, moment),
+        )
+
+
+def _table(db: Database, person: Admin, moment: datetime) -> dict[str, Any]:
+    last = charts.last_whole_minute(moment)
+    heard = counts.heartbeats(db, last - 59)
+    names = {district.id: district.name for district in exam.districts(db)}
+    seen = look_at(nodes.all_nodes(db), {n.id for n in nodes.silent(db, moment)}, moment)
+    rows = [
+        NodeRow(
+            s,
+            names[s.node.district_id],
+            charts.beats(heard.get(s.node.id, {}), last, BACKLOG_EVENTS),
+        )
+        for s in seen
+    ]
+    return {"rows": rows, "moment": moment, "may_act": person.role == "city_admin"}
+
+
+ROUTES = [show_nodes, give_invite, give_retire]

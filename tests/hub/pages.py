@@ -1,0 +1,45 @@
+"""A browser at the hub's pages: signed in as admin or viewer, over real requests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from hub.app import create_app
+from hub.settings import HubSettings
+from hub.store import admins
+from hub.store.admins import AdminRole
+from shared.kit.passwords import hash_password
+from shared.kit.store import Store
+
+ADMIN, VIEWER = "赵四四", "孙五五"
+PASSWORD = "很长的密码-2023"
+_HASH = hash_password(PASSWORD)
+
+Browser = TestClient[Litestar]
+
+
+@contextmanager
+def a_browser(folder: Path) -> Iterator[Browser]:
+    """Nobody is signed in yet; there is one admin and one viewer."""
+    app = create_app(HubSettings(data=folder), with_jobs=False)
+    with TestClient(app, raise_server_exceptions=False) as browser:
+        with store_of(browser).writing() as db:
+            admins.add(db, ADMIN, _HASH, "city_admin")
+            admins.add(db, VIEWER, _HASH, "city_viewer")
+        yield browser
+
+
+def store_of(browser: Browser) -> Store:
+    store: Store = browser.app.state.store
+    return store
+
+
+def sign_in(browser: Browser, role: AdminRole = "city_admin") -> None:
+    name = ADMIN if role == "city_admin" else VIEWER
+    answer = browser.post(
+        "/sign-in", data={"name": name, "password": PASSWORD}, follow_redirects=False
+    )
+    assert answer.status_code == 303, answer.text
