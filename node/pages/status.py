@@ -131,7 +131,9 @@ def _seats(db: Database, moment: datetime) -> list[Seat]:
     return [
         Seat(account.name, account.role.label, online[account.id])
         for account in accounts.everyone(db)
-        if account.id in online and account.role in (Role.MARKER, Role.LEADER)
+        if account.id in online
+        and account.state == "active"
+        and account.role in (Role.MARKER, Role.LEADER)
     ]
 
 

@@ -20,12 +20,17 @@ AFTER_A_BUG_S = 10.0
 NO_ROOM_S = 30.0
 
 
+Note = Callable[[str, str], Awaitable[None]]
+"""Keeps which loop met what problem."""
+
+
 class Loops:
     """The running loops of one enrolment, and the clients they use."""
 
-    def __init__(self, state: LinkState, https: Sequence[httpx.AsyncClient]) -> None:
+    def __init__(self, state: LinkState, https: Sequence[httpx.AsyncClient], note: Note) -> None:
         self._state = state
         self._https = https
+        self._note = note
         self._tasks: list[asyncio.Task[None]] = []
         self._backoffs: dict[str, Backoff] = {}
         self._hurries: dict[str, asyncio.Event] = {}
@@ -56,10 +61,8 @@ class Loops:
     async def _repeat(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await step()
+                await self._try(name, step)
             except Outage as outage:
-                self._state.lost(outage.text)
-                log.info("%s: %s", name, outage.text)
                 await self._pause(name, self._backoffs[name].next_s(outage.retry_after_s))
             except NoRoom as no_room:
                 self._state.video_problem = no_room.text
@@ -69,8 +72,17 @@ class Loops:
                 # The one place that goes on after a bug: a loop that ended here would leave a
                 # lab cut off from the hub until somebody started its server again.
                 log.exception("the %s loop failed", name)
-                self._state.lost("程序出错，已记入日志，稍后自动重试")
+                self._state.lost(name, "程序出错，已记入日志，稍后自动重试")
                 await self._pause(name, AFTER_A_BUG_S)
+
+    async def _try(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await step()
+        except Outage as outage:
+            if self._state.lost(name, outage.text):
+                log.warning("%s: %s", name, outage.text)
+                await self._note(name, outage.text)
+            raise
 
     async def _pause(self, name: str, seconds: float) -> None:
         hurry = self._hurries[name]

@@ -20,6 +20,7 @@ FLUSH_S = 2.0
 FLUSH_COUNT = 50
 LOOK_AHEAD = 64
 EVICT_AT_ONCE = 100
+LOST_PER_EVENT = 1000
 REST_S = 5.0
 ALL = 1_000_000
 
@@ -163,8 +164,10 @@ class Prefetcher:
         with self._store.writing() as db:
             for sha256 in lost:
                 videos.set_gone(db, sha256)
-            body = HoldingBody(gained=[], lost=lost)
-            outbox.put(db, 0, "holding", 1, body, new_id(moment), moment)
+            # In parts: one event has to fit into one push.
+            for first in range(0, len(lost), LOST_PER_EVENT):
+                body = HoldingBody(gained=[], lost=lost[first : first + LOST_PER_EVENT])
+                outbox.put(db, 0, "holding", 1, body, new_id(moment), moment)
         for sha256 in lost:
             self._cache.remove(sha256)
 

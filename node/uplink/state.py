@@ -14,6 +14,9 @@ from shared.wire.messages import PullAnswer, RoundProgress
 P = ParamSpec("P")
 T = TypeVar("T")
 
+PUSH, PULL, VIDEO = "push", "pull", "video"
+"""The three loops, and the kinds of exchange."""
+
 
 @dataclass(frozen=True, slots=True)
 class UplinkView:
@@ -60,9 +63,14 @@ class LinkState:
         self.last_contact_at = moment
         self.problem = ""
 
-    def lost(self, problem: str) -> None:
-        self.is_connected = False
-        self.problem = problem
+    def lost(self, name: str, problem: str) -> bool:
+        """Whether this is news. A video that broke off does not yet mean that the hub is away."""
+        if name == VIDEO:
+            is_news, self.video_problem = self.video_problem != problem, problem
+            return is_news
+        is_news = self.is_connected or self.problem != problem
+        self.is_connected, self.problem = False, problem
+        return is_news
 
     def hear(self, answer: PullAnswer) -> None:
         self.city = City(answer.city, answer.city_done)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from node.settings import NodeSettings
-from node.store import meta, outbox
+from node.store import exchanges, meta, outbox
 from node.uplink.answers import Outage
 from node.uplink.bucket import Bucket
 from node.uplink.client import HubClient, Identity, ask_to_enrol
@@ -15,7 +15,7 @@ from node.uplink.loops import Loops, until
 from node.uplink.prefetch import Prefetcher
 from node.uplink.pull import Puller, last_city
 from node.uplink.push import Pusher
-from node.uplink.state import City, LinkState, UplinkView, finish
+from node.uplink.state import PULL, PUSH, VIDEO, City, LinkState, UplinkView, finish
 from node.videos.cache import Cache
 from node.work import enrol
 from shared.kit.clock import now
@@ -133,10 +133,10 @@ class Uplink:
         await finish(prefetcher.reconcile)
         pusher = Pusher(self._store, clients[0], state)
         puller = Puller(self._store, self._cache, clients[1], state, self._app_version)
-        self._loops = Loops(state, https)
-        self._loops.run("push", lambda: self._push(pusher))
-        self._loops.run("pull", lambda: self._pull(puller))
-        self._loops.run("video", lambda: self._prefetch(prefetcher))
+        self._loops = Loops(state, https, self._note)
+        self._loops.run(PUSH, lambda: self._push(pusher))
+        self._loops.run(PULL, lambda: self._pull(puller))
+        self._loops.run(VIDEO, lambda: self._prefetch(prefetcher))
 
     def _bucket(self) -> Bucket:
         return Bucket(self._settings.bandwidth_mbit * 1_000_000 / BITS)
@@ -158,7 +158,7 @@ class Uplink:
         finally:
             self._state.push_is_idle.set()
         if sent:
-            self._reached("push")
+            self._reached(PUSH)
             if self._state.pending_reported:
                 # The city waits for "nothing pending" before it may announce anything.
                 self._pull_again.set()
@@ -175,7 +175,7 @@ class Uplink:
                 wait_s = 0.0
                 continue
             answer, applied = pulled
-            self._reached("pull")
+            self._reached(PULL)
             self.wake_prefetch()
             if answer.more or applied.is_restart:
                 wait_s = 0.0
@@ -191,8 +191,15 @@ class Uplink:
             await prefetcher.retry_failed()
         await prefetcher.drain()
         self._state.video_problem = ""
-        self._reached("video")
+        self._reached(VIDEO)
         await self._fetch_wake.wait()
+
+    async def _note(self, name: str, problem: str) -> None:
+        await finish(self._keep_problem, name, problem)
+
+    def _keep_problem(self, name: str, problem: str) -> None:
+        with self._store.writing() as db:
+            exchanges.record(db, name, now(), count=0, bytes=0, ms=0, problem=problem)
 
     def _hurry_all(self) -> None:
         if self._loops is not None:

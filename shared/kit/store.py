@@ -104,6 +104,18 @@ def reading_beside(path: Path) -> Iterator[Database]:
         db.conn.close()
 
 
+def run_script(db: Database, path: Path) -> None:
+    """Every statement of a file, within the caller's transaction (executescript would end it)."""
+    statement = ""
+    for line in path.read_text("utf-8").splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            db.conn.execute(statement)
+            statement = ""
+    if statement.strip():
+        raise ValueError(f"{path.name} ends in the middle of a statement")
+
+
 def _open(path: Path, *, read_only: bool) -> Database:
     uri = path.resolve().as_uri() + ("?mode=ro" if read_only else "")
     connection = sqlite3.connect(

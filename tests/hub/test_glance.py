@@ -14,7 +14,8 @@ from hub.store.counts import Arrivals, Progress
 from hub.store.sittings import Sitting, SittingKind, SittingState
 from shared.rules.rounds import RoundFacts
 from shared.rules.rubric import Criterion
-from tests.hub.makers import NINE, a_hub, an_allocated_hub, give, give_both, hear_of, the_task
+from tests.hub.makers import a_hub, an_allocated_hub, give, give_both, hear_of, the_task
+from tests.makers import NINE
 
 
 def a_sitting(kind: SittingKind, state: SittingState, wipe_at: str | None = None) -> Sitting:
