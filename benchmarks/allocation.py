@@ -8,11 +8,10 @@ import time
 import tracemalloc
 from collections.abc import Callable, Sequence
 
-from shared.rules.allocation import Dealt, Hand, Work, choose, deal
+from shared.rules.allocation import Dealt, Hand, Work, deal
 from shared.rules.policy import Policy
 
 WORKS, MARKERS, GROUPS, DISTRICTS = 100_000, 2_000, 4, 40
-CHOICES = 2_000
 
 Group = tuple[Sequence[Work], Sequence[Hand]]
 
@@ -71,16 +70,6 @@ def peak_mib(dealing: Callable[..., list[Dealt]], groups: Sequence[Group]) -> fl
     return peak / 2**20 if kept else 0.0
 
 
-def choice_us() -> float:
-    """Microseconds of one round-3 choice among a hundred hands."""
-    hands = [Hand(i, i % DISTRICTS, 100) for i in range(100)]
-    loads = {hand.id: hand.id % 7 for hand in hands}
-    started = time.perf_counter()
-    for number in range(CHOICES):
-        choose(hands, loads, range(10), 3, [1, 2], Policy(), str(number))
-    return (time.perf_counter() - started) / CHOICES * 1e6
-
-
 def main() -> None:
     groups = city()
     ruled, free = seconds(deal_by_rule, groups), seconds(deal_without_rule, groups)
@@ -89,7 +78,6 @@ def main() -> None:
     print(f"deal            {ruled:6.2f} s  {ruled_mib:6.1f} MiB")
     print(f"plain shuffle   {free:6.2f} s  {free_mib:6.1f} MiB")
     print(f"ratio           {ruled / free:6.2f}    {ruled_mib / free_mib:6.2f}")
-    print(f"choose of 100   {choice_us():6.0f} us")
 
 
 if __name__ == "__main__":

@@ -18,3 +18,17 @@ EVERY_DISTRICT = 0
 @migrations()
 def m001_first(db: Database) -> None:
     run_script(db, SQL / "m001_first.sql")
+
+
+@migrations()
+def m002_hands(db: Database) -> None:
+    run_script(db, SQL / "m002_hands.sql")
+
+
+@migrations()
+def m002_sync(db: Database) -> None:
+    run_script(db, SQL / "m002_sync.sql")
+
+
+SCHEMA = 2
+"""The number of the newest migration."""

@@ -15,3 +15,12 @@ SQL = Path(__file__).parent / "sql"
 @migrations()
 def m001_first(db: Database) -> None:
     run_script(db, SQL / "m001_first.sql")
+
+
+@migrations()
+def m002_sync(db: Database) -> None:
+    run_script(db, SQL / "m002_sync.sql")
+
+
+SCHEMA = 2
+"""The number of the newest migration."""

@@ -1,6 +1,9 @@
 """The node as a running service: one program on its data, its own socket, a quick end."""
 
+import asyncio
 import logging
+import socket
+from typing import Any
 
 import uvicorn
 
@@ -19,21 +22,49 @@ log = logging.getLogger(__name__)
 
 def serve(settings: NodeSettings) -> None:
     """Until the program is told to end; Refusal where another one has the data or the port."""
-    kit_log.start(settings.data, "node")
     with lock.hold(settings.lock):
-        listening = bind(settings.host, settings.port)
-        log.info("声评节点 %s，数据目录 %s", __version__, settings.data.resolve())
-        log.info("阅卷网址：http://%s:%s/", lan_address(), listening.getsockname()[1])
-        config = uvicorn.Config(
-            create_app(settings),
-            http="httptools",
-            # Never uvloop, which Windows has not: what is tested here is what runs there.
-            loop="asyncio",
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-        )
-        uvicorn.Server(config).run(sockets=[listening])
+        while _serve_once(settings):
+            log.error("the socket no longer takes connections: the service starts again")
+
+
+def _serve_once(settings: NodeSettings) -> bool:
+    """Whether it has to be started again."""
+    listening = bind(settings.host, settings.port)
+    kit_log.start(settings.data, "node")
+    log.info("声评节点 %s，数据目录 %s", __version__, settings.data.resolve())
+    host = lan_address() if settings.host == "0.0.0.0" else settings.host
+    log.info("阅卷网址：http://%s:%s/", host, listening.getsockname()[1])
+    config = uvicorn.Config(
+        create_app(settings),
+        http="httptools",
+        # Never uvloop, which Windows has not: what is tested here is what runs there.
+        loop="asyncio",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    server = Server(config)
+    server.run(sockets=[listening])
+    return server.is_deaf
+
+
+class Server(uvicorn.Server):
+    """Notices that nobody can connect any more.
+
+    On Windows asyncio closes the listening socket for good when a PC vanishes in the middle of
+    connecting (CPython issue 93821); the program would go on, and no browser would reach it.
+    """
+
+    is_deaf = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        asyncio.get_running_loop().set_exception_handler(self.note_problem)
+
+    def note_problem(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        loop.default_exception_handler(context)
+        if "Accept failed" in str(context.get("message")):
+            self.is_deaf = self.should_exit = True

@@ -3,4 +3,6 @@
 __version__ = "0.1.0"
 
 PROTOCOL = 1
-"""The number that hub and node must agree on; see shared.wire."""
+"""What this program speaks best; see shared.wire."""
+PROTOCOL_LEAST = 1
+"""The oldest that it still understands: a hub and its nodes are not updated in one moment."""

@@ -98,7 +98,7 @@ async def identify(request: AnyRequest, store: Store) -> Visitor:
 def decode(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise Refusal("bad_body", f"请求的内容不正确：{error}", 400) from error
 
 

@@ -57,6 +57,8 @@ def _detail(detail: dict[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(part, int) for part in value):
+        return " / ".join(map(str, value))
     if isinstance(value, list | dict):
         return f"{len(value)} 项"
     if value is None or isinstance(value, bool):
@@ -69,8 +71,6 @@ _ACTIONS = {
     "sign_in_refused": "登录被拒",
     "sign_out": "退出登录",
     "import": "导入考试",
-    "admin_added": "新建管理员",
-    "admin_password": "重设管理员密码",
     "prepare_sitting": "准备场次",
     "allocate": "分配任务",
     "allocation_record": "分配记录",
@@ -101,18 +101,16 @@ _WORDS = {
     "node": "节点",
     "node_inc": "数据编号",
     "account": "账号",
-    "admin": "管理员",
-    "role": "角色",
     "format": "格式",
     "bytes": "字节",
     "wipe_at": "清空时间",
     "policy": "规则",
     "groups": "题组",
-    "districts": "区县",
     "people": "人员",
-    "accounts": "账号",
     "performances": "作品",
-    "file": "文件",
+    "exam": "考试",
+    "version": "版本",
+    "from_seq": "起始序号",
 }
 _VALUES = {
     "trial": "试阅",

@@ -39,7 +39,7 @@ def pace(arrivals: Sequence[Arrivals], begin: datetime, moment: datetime) -> Lin
     first = span_of(begin)
     spans = [first + n * SPAN for n in range(max(0, int((span_of(moment) - first) / SPAN)))]
     values = [counts.get(span, 0) for span in spans]
-    return _draw(spans, values)
+    return _draw(spans, values) if any(values) else _draw([], [])
 
 
 def _by_span(arrivals: Sequence[Arrivals]) -> Mapping[datetime, int]:
@@ -56,7 +56,7 @@ def span_of(moment: datetime) -> datetime:
 
 
 def _draw(spans: Sequence[datetime], values: Sequence[int]) -> LineChart:
-    width, height, left, right, top, bottom = 390, 180, 44, 8, 12, 156
+    width, height, left, right, top, bottom = 390, 180, 44, 20, 12, 156
     ceiling, step = _scale(max(values, default=0))
     stride = (width - left - right) / max(1, len(values) - 1)
     points = [

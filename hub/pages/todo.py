@@ -1,7 +1,7 @@
 """What needs a person at the centre now: a short list, each with one way to act on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.pages.node_states import NodeState, SeenNode
 from shared.web.words import duration
@@ -61,46 +61,29 @@ def _offline(seen: Sequence[SeenNode]) -> list[Todo]:
 
 
 def _counts(found: Found) -> list[Todo]:
-    rows = (
-        (found.waiting, "无人", "bad", "份作品无人可分配", "补充人员后会自动分配。", "/rounds"),
-        (
-            found.quarantined,
-            "隔离",
-            "bad",
-            "条上报记录被隔离",
-            "已原样保存，需要人工查看。",
-            "/nodes",
-        ),
-        (
-            found.without_video,
-            "缺视频",
-            "warn",
-            "份作品没有可用视频",
-            "补齐文件后重新导入。",
-            "/rounds",
-        ),
-        (
-            found.faults,
-            "故障",
-            "warn",
-            "次播放故障（今日）",
-            "节点已自动重取，请关注是否重复。",
-            "/nodes",
-        ),
-        (
-            found.exceptions,
-            "异常",
-            "warn",
-            "份作品终评为异常",
-            "无等级，请核对原始视频。",
-            "/results",
-        ),
+    counted = (
+        (found.waiting, _WAITING),
+        (found.quarantined, _QUARANTINED),
+        (found.without_video, _WITHOUT_VIDEO),
+        (found.faults, _FAULTS),
+        (found.exceptions, _EXCEPTIONS),
     )
-    return [
-        Todo(kind, tone, f"{count:,} {title}", text, "查看", url)
-        for count, kind, tone, title, text, url in rows
-        if count
-    ]
+    return [replace(item, title=f"{count:,} {item.title}") for count, item in counted if count]
+
+
+_WAITING = Todo("无人", "bad", "份作品无人可分配", "补充人员后会自动分配。", "查看", "/rounds")
+_QUARANTINED = Todo(
+    "隔离", "bad", "条上报记录被隔离", "已原样保存，需要人工查看。", "查看", "/nodes"
+)
+_WITHOUT_VIDEO = Todo(
+    "缺视频", "warn", "份作品没有可用视频", "补齐文件后重新导入。", "查看", "/rounds"
+)
+_FAULTS = Todo(
+    "故障", "warn", "次播放故障（今日）", "节点已自动重取，请关注是否重复。", "查看", "/nodes"
+)
+_EXCEPTIONS = Todo(
+    "异常", "warn", "份作品终评为异常", "无等级，请核对原始视频。", "查看", "/results"
+)
 
 
 def _behind(districts: Sequence[str]) -> list[Todo]:
@@ -126,6 +109,8 @@ def _nodes(seen: Sequence[SeenNode]) -> list[Todo]:
         if s.state is NodeState.NEVER:
             text = "接入码 48 小时内有效，过期请重新生成。"
             items.append(Todo("未接入", "warn", f"{s.node.name}从未接入", text, "查看", "/nodes"))
+        if s.state is NodeState.OFFLINE:
+            continue
         items.extend(
             Todo("节点", "warn", s.node.name, p + "。", "查看", "/nodes") for p in s.problems
         )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
+from hub.store import hands
 from shared.rules.rubric import Role, Stage
 
 
@@ -83,6 +84,7 @@ def with_tasks(db: Database) -> set[int]:
 
 
 def add_many(db: Database, people: Iterable[Listed]) -> None:
+    """Who may take tasks follows at once, here and in change_many."""
     db.conn.executemany(
         """
         INSERT INTO account (name, district_id, role, scope, capacity, state, phone)
@@ -90,6 +92,7 @@ def add_many(db: Database, people: Iterable[Listed]) -> None:
         """,
         [_parameters(person) for person in people],
     )
+    hands.follow(db)
 
 
 def change_many(db: Database, people: Iterable[Listed]) -> None:
@@ -102,6 +105,7 @@ def change_many(db: Database, people: Iterable[Listed]) -> None:
         """,
         [_parameters(person) for person in people],
     )
+    hands.follow(db)
 
 
 def set_password(db: Database, id: int, hash: str | None, version: int) -> bool:

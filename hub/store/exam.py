@@ -85,6 +85,11 @@ def groups(db: Database) -> list[Group]:
     return [Group(r["id"], Stage(r["stage"]), r["item"], r["position"]) for r in rows]
 
 
+def stage_of_group(db: Database, group_id: int) -> Stage:
+    row = db.conn.execute("SELECT stage FROM item_group WHERE id = ?", (group_id,)).fetchone()
+    return Stage(row["stage"])
+
+
 def put_group(db: Database, stage: Stage, item: str, position: int) -> bool:
     """Whether it is new or its position changed."""
     changed = db.conn.execute(

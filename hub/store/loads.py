@@ -1,12 +1,10 @@
 """Loads: how many tasks each account has and has done, always equal to what table task says."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from shared.rules.allocation import Hand
-from shared.rules.rubric import Role, Stage
+from hub.store import hands
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +22,6 @@ class Load:
     total: int
     """Tasks that were not withdrawn."""
     done: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hands:
-    """People who may take a task, and how many tasks of the sitting each has already."""
-
-    hands: list[Hand]
-    totals: Mapping[int, int]
-    """By account; nothing for those who have none."""
 
 
 def count(db: Database, key: LoadKey, total: int, done: int) -> None:
@@ -53,6 +42,8 @@ def count(db: Database, key: LoadKey, total: int, done: int) -> None:
             """,
             parameters,
         )
+    if total:
+        hands.move(db, key.sitting_id, key.account_id, total)
 
 
 def count_dealt(db: Database, sitting_id: int) -> None:
@@ -103,37 +94,3 @@ def by_round(db: Database, sitting_id: int) -> dict[int, Load]:
         (sitting_id,),
     )
     return {row["round"]: Load(row["total"], row["done"]) for row in rows}
-
-
-def hands_of_district(
-    db: Database, sitting_id: int, role: Role, stage: Stage, district_id: int
-) -> Hands:
-    rows = db.conn.execute(
-        """
-        SELECT a.id, a.district_id, a.capacity,
-               coalesce((SELECT sum(l.total) FROM load l
-                         WHERE l.sitting_id = ? AND l.account_id = a.id), 0)
-        FROM account a
-        WHERE a.role = ? AND a.scope = ? AND a.district_id = ? AND a.state = 'active'
-        ORDER BY a.id
-        """,
-        (sitting_id, role.value, stage.value, district_id),
-    ).fetchall()
-    return Hands([Hand(row[0], row[1], row[2]) for row in rows], {row[0]: row[3] for row in rows})
-
-
-def hands_of_city(db: Database, sitting_id: int, role: Role, stage: Stage) -> Hands:
-    """Everyone of a role and stage; reads some thousand rows."""
-    people = db.conn.execute(
-        """
-        SELECT id, district_id, capacity FROM account
-        WHERE role = ? AND scope = ? AND state = 'active' ORDER BY id
-        """,
-        (role.value, stage.value),
-    )
-    hands = [Hand(*row) for row in people]
-    totals = db.conn.execute(
-        "SELECT account_id, sum(total) FROM load WHERE sitting_id = ? GROUP BY account_id",
-        (sitting_id,),
-    )
-    return Hands(hands, dict(map(tuple, totals)))

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
-from hub.store import loads
+from hub.store import handings, loads
 from shared.kit.clock import stamp
 
 TaskState = Literal["open", "done", "withdrawn"]
@@ -168,6 +168,8 @@ def finish(db: Database, task: Task) -> bool:
     )
     if task.state == "done" or changed.rowcount == 0:
         return False
+    if task.state == "withdrawn":
+        handings.kept(db, task.sitting_id, task.id)
     loads.count(db, task.load_key, total=1 if task.state == "withdrawn" else 0, done=1)
     return True
 
@@ -179,6 +181,7 @@ def withdraw(db: Database, task: Task) -> bool:
     )
     if changed.rowcount == 0:
         return False
+    handings.taken(db, task.sitting_id, task.id)
     loads.count(db, task.load_key, total=-1, done=0)
     return True
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from hub.schema import EVERY_DISTRICT
-from hub.store import audit, exam, feed, loads, sittings, slots, tasks
+from hub.store import audit, exam, feed, hands, loads, sittings, slots, tasks
 from hub.store.sittings import Sitting
 from hub.store.tasks import NewTask
 from hub.work.decks import Deck, decks, digest_of_works
@@ -43,6 +43,7 @@ def allocate(db: Database, sitting_id: int, who: str, moment: datetime) -> Previ
     slots.add_dealt(db, sitting.id)
     loads.count_dealt(db, sitting.id)
     sittings.set_open(db, sitting.id, moment)
+    hands.follow(db)
     # The sitting goes first, so that a node knows it when its tasks come.
     feed.append(db, EVERY_DISTRICT, "sitting", sitting.id)
     feed.append_many(

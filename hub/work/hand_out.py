@@ -1,7 +1,6 @@
 """Hand a slot to somebody as a task, or take it back: rounds 3 and 4, and what was taken back."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -10,31 +9,25 @@ from hub.store import (
     audit,
     exam,
     feed,
+    handings,
+    hands,
     holdings,
-    loads,
     marks,
     performances,
     sittings,
     slots,
     tasks,
 )
-from hub.store.loads import Hands
+from hub.store.hands import Pool
 from hub.store.performances import Performance
 from hub.store.sittings import Sitting
 from hub.store.slots import Slot
 from hub.store.tasks import NewTask, Task
-from shared.rules.allocation import Hand, choose
-from shared.rules.policy import Policy
-from shared.rules.rubric import Role, Stage
+from shared.rules.choosing import Asked, Seat, choose, may_take, slot_point
+from shared.rules.parts import Hand
+from shared.rules.rubric import Role
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Who takes a slot."""
-
-    hand: Hand
-    total: int
-    """The tasks that he or she has already."""
+LEADER_ROUND = 4
 
 
 def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = None) -> bool:
@@ -45,7 +38,8 @@ def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = No
         return False
     if performance.video_id is None:
         return False
-    found = _find(db, slot, sitting, performance, not_to)
+    near = holdings.districts_holding(db, performance.video_id)
+    found = _find(db, slot, sitting, performance, near, not_to)
     if found is None:
         return False
     new = NewTask(
@@ -59,6 +53,7 @@ def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = No
         position=found.total,
     )
     task_id = tasks.add(db, new, moment)
+    handings.given(db, slot.sitting_id, task_id, near, not_to)
     slots.assign(db, slot, task_id, moment)
     feed.append(db, found.hand.district, "task", task_id)
     return True
@@ -95,58 +90,41 @@ def take_back_all(db: Database, account_id: int, who: str, moment: datetime) -> 
 
 
 def _find(
-    db: Database, slot: Slot, sitting: Sitting, performance: Performance, not_to: int | None
-) -> Found | None:
+    db: Database,
+    slot: Slot,
+    sitting: Sitting,
+    performance: Performance,
+    near: Collection[int],
+    not_to: int | None,
+) -> Seat | None:
     policy = exam.policy(db)
+    asked = _asked(db, slot, performance, not_to)
+    start = slot_point(sitting.seed, slot.performance_id, slot.round, slot.gen)
+    role = Role.LEADER if slot.round == LEADER_ROUND else Role.MARKER
+    pool = Pool(sitting.id, role, exam.stage_of_group(db, performance.item_group_id))
+
+    def may(hand: Hand) -> bool:
+        return may_take(hand, asked, policy)
+
+    def search(district: int | None) -> Seat | None:
+        if district is None:
+            return hands.first_in_city(db, pool, may, start)
+        return hands.first_in_district(db, pool, district, may, start)
+
+    return choose(search, near, policy, start)
+
+
+def _asked(db: Database, slot: Slot, performance: Performance, not_to: int | None) -> Asked:
+    """Nobody who ever marked it, or holds a task of it, or has just been rid of this one."""
     held = tasks.of_performance(db, slot.sitting_id, slot.performance_id)
     already = {t.account_id for t in held if t.round != slot.round or t.state != "withdrawn"}
     already |= marks.givers(db, slot.sitting_id, slot.performance_id)
     if not_to is not None:
         already.add(not_to)
-    seed = f"{sitting.seed}:{slot.performance_id}:{slot.round}:{slot.gen}"
-    for pool in _pools(db, slot, performance, policy):
-        allowed = _placed(pool.hands, slot.round, held, policy)
-        chosen = choose(
-            allowed,
-            pool.totals,
-            (),
-            performance.district_id,
-            already,
-            policy,
-            seed,
-        )
-        if chosen is not None:
-            hand = next(hand for hand in allowed if hand.id == chosen)
-            return Found(hand, pool.totals.get(chosen, 0))
-    return None
-
-
-def _pools(db: Database, slot: Slot, performance: Performance, policy: Policy) -> Iterable[Hands]:
-    """The people to choose among: of the districts that hold the video, then of the city.
-
-    Reading a district is cheap, reading the city is not: it is read only when it has to be.
-    """
-    role = Role.LEADER if slot.round == 4 else Role.MARKER
-    stage = _stage(db, performance)
-    if policy.prefer_cached and performance.video_id is not None:
-        hands: list[Hand] = []
-        totals: dict[int, int] = {}
-        for district in holdings.districts_holding(db, performance.video_id):
-            near = loads.hands_of_district(db, slot.sitting_id, role, stage, district)
-            hands += near.hands
-            totals.update(near.totals)
-        yield Hands(hands, totals)
-    yield loads.hands_of_city(db, slot.sitting_id, role, stage)
-
-
-def _stage(db: Database, performance: Performance) -> Stage:
-    return next(g.stage for g in exam.groups(db) if g.id == performance.item_group_id)
-
-
-def _placed(hands: list[Hand], round: int, held: list[Task], policy: Policy) -> list[Hand]:
-    """Rounds 1 and 2 in different districts, or in the same one, where the policy says so."""
-    others = {t.district_id for t in held if t.round == 3 - round and t.state != "withdrawn"}
-    if round > 2 or not others:
-        return hands
-    is_together = policy.placement == "together"
-    return [hand for hand in hands if (hand.district in others) == is_together]
+    others = (t for t in held if t.round == 3 - slot.round and t.state != "withdrawn")
+    return Asked(
+        home=performance.district_id,
+        round=slot.round,
+        already=frozenset(already),
+        partners=frozenset(t.district_id for t in others),
+    )

@@ -9,13 +9,11 @@ from typing import Any
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
 from node.pages.frame import MANAGERS, ONLINE, frame
 from node.pages.people import Person
-from node.pages.words import Id
 from node.store import accounts, attempts, sessions
 from node.store.accounts import Account
 from node.work.change_password import change_password
@@ -24,6 +22,7 @@ from shared.kit.clock import now
 from shared.kit.passwords import hash_password
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
+from shared.web.numbers import PathWhole
 from shared.web.rendering import page
 
 log = logging.getLogger(__name__)
@@ -96,7 +95,7 @@ def _state(account: Account, online: bool, ever: bool, locked: bool) -> tuple[st
 
 @post("/accounts/{account_id:int}/unlock", sync_to_thread=True, status_code=303)
 def unlock(
-    account_id: FromPath[Id], person: NamedDependency[Person], store: NamedDependency[Store]
+    account_id: PathWhole, person: NamedDependency[Person], store: NamedDependency[Store]
 ) -> Redirect:
     person.require(*MANAGERS)
     with store.writing() as db:
@@ -109,7 +108,7 @@ def unlock(
 @post("/accounts/{account_id:int}/reset", sync_to_thread=True, status_code=200)
 def reset(
     request: Request[Any, Any, State],
-    account_id: FromPath[Id],
+    account_id: PathWhole,
     person: NamedDependency[Person],
     store: NamedDependency[Store],
 ) -> Template:

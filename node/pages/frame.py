@@ -60,6 +60,6 @@ def _place(link: meta.Link | None) -> str:
 def _link(uplink: Any, moment: datetime) -> str:
     """One short sentence about the link to the city."""
     if uplink.last_contact_at is None:
-        return "尚未连上市级平台"
+        return "尚未连上市级中心"
     ago = duration(max(0.0, (moment - uplink.last_contact_at).total_seconds()))
-    return f"与市级平台同步正常，{ago}前" if uplink.is_connected else f"市级平台连不上，已 {ago}"
+    return f"与市级中心同步正常，{ago}前" if uplink.is_connected else f"市级中心连不上，已 {ago}"

@@ -19,7 +19,6 @@ from node.pages.words import (
     GiveReceipt,
     GroupProgress,
     HistoryView,
-    Id,
     ProgressView,
     RoundView,
     TasksView,
@@ -36,6 +35,7 @@ from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.rules.rounds import Milestone, leaving
 from shared.rules.rubric import CRITERIA, Criterion, MarkException, Role
+from shared.web.numbers import QueryWhole
 from shared.web.rendering import page
 
 TASKS_MAX = 10
@@ -165,8 +165,8 @@ def _pace(db: Database, account_id: int) -> float | None:
 def next_tasks(
     person: NamedDependency[Person],
     store: NamedDependency[Store],
-    group: FromQuery[Id],
-    limit: FromQuery[Id] = 3,
+    group: QueryWhole,
+    limit: QueryWhole = 3,
     skip: FromQuery[str] = "",
 ) -> TasksView:
     """What to mark next; `skip` names tasks whose marks still wait in the browser."""
@@ -233,7 +233,7 @@ def _to_answer(data: GiveMark) -> Answer:
 def history(
     person: NamedDependency[Person],
     store: NamedDependency[Store],
-    group: FromQuery[Id] = 0,
+    group: QueryWhole = 0,
     before: FromQuery[str] = "",
     code: Annotated[str, QueryParameter(name="query")] = "",
 ) -> HistoryView:

@@ -21,6 +21,7 @@ from shared.kit.clock import now
 from shared.kit.store import Store
 from shared.rules.rounds import Leaving, Milestone, leaving
 from shared.rules.rubric import ROUNDS, Role
+from shared.web.numbers import QueryWhole
 
 PLAYERS = (Role.MARKER, Role.LEADER)
 
@@ -85,7 +86,7 @@ def by_item(
     request: Request[Any, Any, State],
     person: NamedDependency[Person],
     store: NamedDependency[Store],
-    group: FromQuery[int] = 0,
+    group: QueryWhole = 0,
 ) -> Template:
     """按题目: one item group, a row per person, those with most left first."""
     person.require(*MANAGERS)
@@ -129,7 +130,7 @@ def by_marker(
     request: Request[Any, Any, State],
     person: NamedDependency[Person],
     store: NamedDependency[Store],
-    account: FromQuery[int] = 0,
+    account: QueryWhole = 0,
     name: FromQuery[str] = "",
 ) -> Template:
     """按评分人: one person, a row per item group; `name` narrows the list of people."""

@@ -22,7 +22,7 @@ from shared.kit.lan import lan_address
 from shared.kit.store import Store
 from shared.rules.rubric import Role
 
-EXCHANGES_SHOWN = 8
+EXCHANGES_SHOWN = 6
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

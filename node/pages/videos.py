@@ -8,18 +8,17 @@ from litestar import Request, Response, route
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
-from litestar.params import FromPath
 from sqlite_utils import Database
 
 from node.pages.marking import MARKERS
 from node.pages.people import Person
-from node.pages.words import Id
 from node.store import exam, plays, tasks, videos
 from node.store.tasks import Task
 from node.videos.cache import Cache
 from shared.kit.clock import now, stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
+from shared.web.numbers import PathWhole
 from shared.web.ranges import serve_file
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -28,7 +27,7 @@ NOTED_EVERY = timedelta(minutes=1)
 @route("/videos/{task_id:int}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def video(
     request: Request[Any, Any, State],
-    task_id: FromPath[Id],
+    task_id: PathWhole,
     person: NamedDependency[Person],
     store: NamedDependency[Store],
 ) -> Response[None]:

@@ -1,6 +1,6 @@
 """The JSON words of the marking page: what its API takes and gives."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
@@ -8,12 +8,10 @@ from node.store.marks import Mark
 from node.store.tasks import Task
 from shared.rules.policy import Policy
 from shared.rules.rubric import from_mask, levels_from_text
+from shared.web.numbers import Whole
 from shared.wire.messages import EarlierMark
 
 LEADERS_ROUND = 4
-Id = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-"""What fits both a database and a browser's number."""
-Measure = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class VideoView(msgspec.Struct):
@@ -73,26 +71,26 @@ class HistoryView(msgspec.Struct):
 
 class GiveMark(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     event_id: str
-    task_id: Id
-    gen: Id
+    task_id: Whole
+    gen: Whole
     levels: dict[str, int]
     exception: str = ""
     comment: str = ""
     revises: str = ""
-    spent_ms: Measure
-    heard_percent: Measure
+    spent_ms: Whole
+    heard_percent: Whole
     given_at: str = ""
     """The PC's own clock; the node's counts, lab clocks are not to be trusted."""
 
 
 class GiveFault(msgspec.Struct, forbid_unknown_fields=True):
     event_id: str
-    task_id: Id
+    task_id: Whole
     fault: Literal["unplayable", "no_sound"]
 
 
 class GiveReceipt(msgspec.Struct, forbid_unknown_fields=True):
-    announcement_id: Id
+    announcement_id: Whole
 
 
 class GivePreference(msgspec.Struct, forbid_unknown_fields=True):

@@ -50,14 +50,15 @@ def everyone(db: Database) -> list[Account]:
     return [_account(row) for row in rows]
 
 
-def put(db: Database, card: AccountCard) -> None:
+def put(db: Database, card: AccountCard, named_in: int = 0) -> None:
     """A password changed here stays until the hub knows of a later one."""
     db.conn.execute(
         "INSERT INTO account"
-        " (id, phone, name, role, scope, password_hash, password_version, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " (id, phone, name, role, scope, password_hash, password_version, state, named_in)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET phone = excluded.phone, name = excluded.name,"
-        "   role = excluded.role, scope = excluded.scope, state = excluded.state",
+        "   role = excluded.role, scope = excluded.scope, state = excluded.state,"
+        "   named_in = excluded.named_in",
         (
             card.account_id,
             card.phone,
@@ -67,9 +68,18 @@ def put(db: Database, card: AccountCard) -> None:
             card.password_hash,
             card.password_version,
             card.state,
+            named_in,
         ),
     )
     set_password(db, card.account_id, card.password_hash, card.password_version)
+
+
+def disable_unnamed(db: Database, snapshot: int) -> int:
+    """Who the hub did not name in its snapshot has no business here."""
+    return db.conn.execute(
+        "UPDATE account SET state = 'disabled' WHERE named_in < ? AND state <> 'disabled'",
+        (snapshot,),
+    ).rowcount
 
 
 def set_password(db: Database, account_id: int, password_hash: str | None, version: int) -> bool:

@@ -26,13 +26,14 @@ class Announcement:
     published_at: str
 
 
-def put(db: Database, card: AnnouncementCard) -> None:
+def put(db: Database, card: AnnouncementCard, named_in: int = 0) -> None:
     db.conn.execute(
-        "INSERT INTO announcement (id, sitting_id, kind, strength, text, roles, published_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO announcement"
+        " (id, sitting_id, kind, strength, text, roles, published_at, named_in)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET sitting_id = excluded.sitting_id, kind = excluded.kind,"
         "   strength = excluded.strength, text = excluded.text, roles = excluded.roles,"
-        "   published_at = excluded.published_at",
+        "   published_at = excluded.published_at, named_in = excluded.named_in",
         (
             card.announcement_id,
             card.sitting,
@@ -41,8 +42,19 @@ def put(db: Database, card: AnnouncementCard) -> None:
             card.text,
             ",".join(card.roles),
             card.published_at,
+            named_in,
         ),
     )
+
+
+def drop_unnamed(db: Database, snapshot: int) -> None:
+    """What the hub no longer knows that it announced may not be true any more."""
+    db.conn.execute(
+        "DELETE FROM receipt WHERE announcement_id IN"
+        " (SELECT id FROM announcement WHERE named_in < ?)",
+        (snapshot,),
+    )
+    db.conn.execute("DELETE FROM announcement WHERE named_in < ?", (snapshot,))
 
 
 def for_role(db: Database, role: Role) -> list[Announcement]:

@@ -111,14 +111,23 @@ def put_exam(db: Database, card: ExamCard) -> None:
     )
 
 
-def put_sitting(db: Database, card: SittingCard) -> None:
+def put_sitting(db: Database, card: SittingCard, named_in: int = 0) -> None:
     """A wiped sitting stays wiped, whatever arrives late."""
     db.conn.execute(
-        "INSERT INTO sitting (id, kind, state, wipe_at) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, wipe_at = excluded.wipe_at"
+        "INSERT INTO sitting (id, kind, state, wipe_at, named_in) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, wipe_at = excluded.wipe_at,"
+        "   named_in = excluded.named_in"
         " WHERE sitting.state <> 'wiped'",
-        (card.sitting, card.kind, card.state, card.wipe_at),
+        (card.sitting, card.kind, card.state, card.wipe_at, named_in),
     )
+
+
+def close_unnamed(db: Database, snapshot: int) -> int:
+    """A sitting that the hub no longer knows goes on for nobody."""
+    return db.conn.execute(
+        "UPDATE sitting SET state = 'closed' WHERE named_in < ? AND state IN ('prepared', 'open')",
+        (snapshot,),
+    ).rowcount
 
 
 def put_group(db: Database, card: GroupCard) -> None:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 
+HISTORY_DONE = "-"
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """What the node knows of its hub since it was enrolled."""
@@ -63,6 +66,44 @@ def put_link(db: Database, new: Link) -> None:
 def put_cursor(db: Database, hub_inc: str, feed_after: int) -> None:
     put(db, "hub_inc", hub_inc)
     put(db, "feed_after", str(feed_after))
+
+
+def begin_snapshot(db: Database, hub_inc: str) -> None:
+    """The feed comes again from its beginning; what it does not name by its end is gone."""
+    put(db, "snapshot", str(snapshot(db) + 1))
+    put(db, "is_snapshot_open", "1")
+    put_cursor(db, hub_inc, 0)
+
+
+def snapshot(db: Database) -> int:
+    """The number of the snapshot that is being taken over, or was last."""
+    return int(get(db, "snapshot") or "0")
+
+
+def end_snapshot(db: Database) -> bool:
+    """Whether one was open."""
+    was_open = get(db, "is_snapshot_open") == "1"
+    put(db, "is_snapshot_open", "0")
+    return was_open
+
+
+def is_snapshot_open(db: Database) -> bool:
+    return get(db, "is_snapshot_open") == "1"
+
+
+def want_history(db: Database) -> None:
+    """Ask the hub for every mark that it holds of this node's people."""
+    put(db, "history_after", "")
+
+
+def history_after(db: Database) -> str | None:
+    """The last mark that came; None when nothing more is wanted."""
+    after = get(db, "history_after")
+    return None if after == HISTORY_DONE else after
+
+
+def put_history(db: Database, after: str, *, more: bool) -> None:
+    put(db, "history_after", after if more else HISTORY_DONE)
 
 
 def node_inc(db: Database) -> str | None:

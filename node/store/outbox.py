@@ -79,6 +79,14 @@ def align(db: Database, expected_seq: int) -> None:
     )
 
 
+def acked_seq(db: Database) -> int:
+    """How far the hub has confirmed this life of the database."""
+    row = db.conn.execute(
+        "SELECT coalesce(max(seq), 0) AS seq FROM outbox WHERE state = 'acked'"
+    ).fetchone()
+    return int(row["seq"])
+
+
 def last_seq(db: Database) -> int:
     row = db.conn.execute("SELECT coalesce(max(seq), 0) AS seq FROM outbox").fetchone()
     return int(row["seq"])

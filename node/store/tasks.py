@@ -35,6 +35,7 @@ class Task:
     peaks: str
     loudness_db: float
     is_video_ready: bool
+    seal: str
 
     @property
     def is_answered(self) -> bool:
@@ -92,23 +93,29 @@ def counts_for(db: Database, account_id: int, sitting_id: int) -> list[RoundCoun
     return [RoundCount(*row) for row in rows]
 
 
-def put(db: Database, card: TaskCard, moment: datetime) -> None:
-    """Takes over the hub's word on a task; an older hand-out changes nothing."""
+def put(db: Database, card: TaskCard, moment: datetime, named_in: int = 0) -> None:
+    """Takes over the hub's word on a task; an older hand-out changes nothing.
+
+    Only in a new snapshot (`named_in`) an older one stands: the hub was put back in time.
+    """
     db.conn.execute(
         """
         INSERT INTO task (id, sitting_id, performance, item_group_id, round, account_id, criteria,
-                          gen, state, locked, position, video_sha256, earlier, arrived_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                          gen, state, locked, position, video_sha256, earlier, seal, arrived_at,
+                          named_in)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
           account_id = excluded.account_id, criteria = excluded.criteria, gen = excluded.gen,
           state = excluded.state, locked = excluded.locked, position = excluded.position,
-          video_sha256 = excluded.video_sha256, earlier = excluded.earlier
-         WHERE excluded.gen >= task.gen
+          video_sha256 = excluded.video_sha256, earlier = excluded.earlier,
+          seal = excluded.seal, named_in = excluded.named_in
+         WHERE excluded.gen >= task.gen OR excluded.named_in > task.named_in
         """,
         (
             *(card.task_id, card.sitting, card.performance, card.group_id, card.round),
             *(card.account_id, card.criteria, card.gen, card.state, card.locked, card.position),
-            *(card.video.sha256, msgspec.json.encode(card.earlier).decode(), stamp(moment)),
+            *(card.video.sha256, msgspec.json.encode(card.earlier).decode(), card.seal),
+            *(stamp(moment), named_in),
         ),
     )
 
@@ -118,6 +125,14 @@ def answer(db: Database, task_id: int, mark_id: str, gen: int) -> None:
         "UPDATE task SET mark_id = ?, answered_gen = max(answered_gen, ?) WHERE id = ?",
         (mark_id, gen, task_id),
     )
+
+
+def withdraw_unnamed(db: Database, snapshot: int) -> int:
+    """What the hub did not name in its snapshot is nobody's task; marks given for it stay."""
+    return db.conn.execute(
+        "UPDATE task SET state = 'withdrawn' WHERE named_in < ? AND state <> 'withdrawn'",
+        (snapshot,),
+    ).rowcount
 
 
 def set_aside(db: Database, task_id: int, moment: datetime) -> None:
@@ -133,7 +148,7 @@ _TASK = """
     SELECT task.id, task.sitting_id, task.performance, task.item_group_id, task.round,
            task.account_id, task.criteria, task.gen, task.state, task.locked, task.earlier,
            task.mark_id, task.answered_gen, task.video_sha256, video.bytes, video.duration_ms,
-           video.peaks, video.loudness_db, video.state = 'ready' AS is_video_ready
+           video.peaks, video.loudness_db, video.state = 'ready' AS is_video_ready, task.seal
       FROM task JOIN video ON video.sha256 = task.video_sha256
 """
 

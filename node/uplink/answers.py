@@ -99,7 +99,7 @@ def is_json(response: httpx.Response) -> bool:
 def decoded(content: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise Outage("市级中心的回答读不懂，可能版本不一致") from error
 
 

@@ -68,9 +68,9 @@ class Prefetcher:
                 await asyncio.wait(
                     running.values(), timeout=FLUSH_S, return_when=asyncio.FIRST_COMPLETED
                 )
-                ended = [sha256 for sha256, task in running.items() if task.done()]
-                for task in [running.pop(sha256) for sha256 in ended]:
-                    task.result()
+                # One after the other: what is left when one has failed is looked after below.
+                for sha256 in [name for name, task in running.items() if task.done()]:
+                    running.pop(sha256).result()
                 if self._is_flush_due():
                     await self._flush()
         finally:

@@ -41,48 +41,62 @@ class Applied:
 def apply_feed(db: Database, answer: PullAnswer, asked_inc: str, moment: datetime) -> Applied:
     """Every item may come twice; the same page again changes nothing."""
     if answer.hub_inc != asked_inc:
-        # A restored hub may lack what it had confirmed: offer it everything again.
-        meta.put_cursor(db, answer.hub_inc, 0)
-        outbox.align(db, 1)
+        restart(db, answer.hub_inc)
         return Applied(True, 0, ())
+    snapshot = meta.snapshot(db)
     wiped: list[int] = []
     for item in sorted(answer.items, key=lambda item: _ORDER.index(type(item))):
-        if isinstance(item, SittingCard) and _is_wiped_now(db, item):
-            drop_trial(db, item.sitting, moment)
+        if isinstance(item, SittingCard) and _wipe(db, item, moment):
             wiped.append(item.sitting)
-        _apply(db, item, moment)
+        _apply(db, item, snapshot, moment)
     meta.put_cursor(db, answer.hub_inc, answer.after)
+    if not answer.more and meta.end_snapshot(db):
+        _sweep(db, snapshot)
     return Applied(False, sum(isinstance(i, TaskCard) for i in answer.items), tuple(wiped))
 
 
-def _is_wiped_now(db: Database, card: SittingCard) -> bool:
+def restart(db: Database, hub_inc: str) -> None:
+    """The hub began a new life: it may lack what it had confirmed, so offer it everything."""
+    meta.begin_snapshot(db, hub_inc)
+    outbox.align(db, 1)
+
+
+def _sweep(db: Database, snapshot: int) -> None:
+    """The feed keeps one row of each thing, so by its end it has named all that there is."""
+    tasks.withdraw_unnamed(db, snapshot)
+    accounts.disable_unnamed(db, snapshot)
+    exam.close_unnamed(db, snapshot)
+    announcements.drop_unnamed(db, snapshot)
+
+
+def _wipe(db: Database, card: SittingCard, moment: datetime) -> bool:
+    """Whether something was to be dropped, or at least to be reported."""
     if card.state != "wiped":
         return False
     if card.kind != "trial":
         raise ValueError(f"the hub ordered sitting {card.sitting} wiped, which is no trial")
-    known = exam.sitting(db, card.sitting)
-    return known is None or known.state != "wiped"
+    return drop_trial(db, card.sitting, moment) is not None
 
 
-def _apply(db: Database, item: FeedItem, moment: datetime) -> None:
+def _apply(db: Database, item: FeedItem, snapshot: int, moment: datetime) -> None:
     match item:
         case ExamCard():
             exam.put_exam(db, item)
         case SittingCard():
-            exam.put_sitting(db, item)
+            exam.put_sitting(db, item, snapshot)
         case GroupCard():
             exam.put_group(db, item)
         case AccountCard():
-            accounts.put(db, item)
+            accounts.put(db, item, snapshot)
         case TaskCard():
-            _take_task(db, item, moment)
+            _take_task(db, item, snapshot, moment)
         case AnnouncementCard():
-            announcements.put(db, item)
+            announcements.put(db, item, snapshot)
 
 
-def _take_task(db: Database, card: TaskCard, moment: datetime) -> None:
+def _take_task(db: Database, card: TaskCard, snapshot: int, moment: datetime) -> None:
     sitting = exam.sitting(db, card.sitting)
     if sitting is not None and sitting.state == "wiped":
         return
     videos.want(db, card.video)
-    tasks.put(db, card, moment)
+    tasks.put(db, card, moment, snapshot)

@@ -6,11 +6,10 @@ from urllib.parse import urlsplit
 from sqlite_utils import Database
 
 from node.store import meta, outbox
+from shared import PROTOCOL
 from shared.kit.refusal import Refusal
 from shared.wire.chain import body_hash
 from shared.wire.messages import EnrolAnswer, EnrolRequest
-
-PROTOCOL = 1
 
 
 def begin(db: Database, code: str, app_version: str, fresh_id: Callable[[], str]) -> EnrolRequest:
@@ -56,6 +55,9 @@ def finish(db: Database, hub_url: str, answer: EnrolAnswer) -> meta.Link:
         feed_after=0,
     )
     meta.put_link(db, link)
+    # Whatever was lost with an earlier disk: tasks and people come with the feed, marks by pages.
+    meta.begin_snapshot(db, answer.hub_inc)
+    meta.want_history(db)
     return link
 
 

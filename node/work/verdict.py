@@ -80,7 +80,8 @@ def _can_mark(facts: Facts) -> str:
         return f"{people}已下发的任务都评完了。"
     if facts.videos_wanted == 0:
         return f"{people}当前任务的视频已全部在本机，断网也不影响评阅。"
-    return f"{people}视频还差 {facts.videos_wanted} 个正在下载，不影响评阅已备好的。"
+    coming = "正在下载" if facts.is_connected else "，连上后继续下载"
+    return f"{people}视频还差 {facts.videos_wanted} 个{coming}，不影响评阅已备好的。"
 
 
 def _waits_for(facts: Facts) -> str:
@@ -140,21 +141,23 @@ def _offline(facts: Facts) -> Problem:
         goes_on = "，机房可继续阅卷" if facts.has_work else ""
         return Problem(
             "warn",
-            f"市级平台连不上{goes_on}{waiting}",
+            f"市级中心连不上{goes_on}{waiting}",
             f"评分都保存在本机，恢复后自动上报。{remedy}",
         )
     # What marking waits for can only come over the link.
-    return Problem("bad", "市级平台连不上，本机还没有可评的任务或视频", remedy)
+    return Problem("bad", "市级中心连不上，本机还没有可评的任务或视频", remedy)
 
 
 def _videos(facts: Facts) -> Problem | None:
-    if facts.videos_failed == 0 and not facts.video_problem:
+    # Without the link no video comes; that is said already.
+    reason = facts.video_problem.rstrip("。") if facts.is_connected else ""
+    if facts.videos_failed == 0 and not reason:
         return None
     is_failed = facts.videos_failed > 0
     return Problem(
         "warn",
         f"{facts.videos_failed} 个视频没有下载成功" if is_failed else "视频下载遇到问题",
-        f"{facts.video_problem or '可能是网络不稳。'}会自动重试；若一直不成功，请联系市级中心。",
+        f"{reason or '可能是网络不稳'}。会自动重试；若一直不成功，请联系市级中心。",
     )
 
 

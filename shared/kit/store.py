@@ -40,10 +40,11 @@ class Store:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
+                connection.commit()
             except BaseException:
+                # Also when the commit itself failed: an open transaction would block every later.
                 connection.rollback()
                 raise
-            connection.commit()
         self.on_commit()
 
     @contextmanager

@@ -1,7 +1,7 @@
-"""Who marks what: rounds 1 and 2 dealt at once, rounds 3 and 4 chosen one by one."""
+"""Who marks what in rounds 1 and 2, dealt at once; choosing.py has rounds 3 and 4."""
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.rules.loads import Share, divide, over_two_rounds, paired
@@ -9,7 +9,7 @@ from shared.rules.parts import Hand, Part, Unmet, Work, parts, unmet
 from shared.rules.policy import Policy
 from shared.rules.swaps import fill
 
-__all__ = ["Dealt", "Hand", "Unmet", "Work", "choose", "deal", "preflight"]
+__all__ = ["Dealt", "Hand", "Unmet", "Work", "deal", "preflight"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +42,6 @@ def deal(works: Sequence[Work], hands: Sequence[Hand], policy: Policy, seed: str
         pairs = _pairs_spread(part, rng) if part.is_spread else _pairs_together(part, rng)
         dealt += _listed(part, _in_rounds(pairs, len(part.hands), rng), rng)
     return dealt
-
-
-def choose(
-    hands: Sequence[Hand],
-    loads: Mapping[int, int],
-    preferred_districts: Collection[int],
-    work_district: int,
-    already: Collection[int],
-    policy: Policy,
-    seed: str,
-) -> int | None:
-    """Who takes a round-3 or round-4 task: anyone of the lowest load for their capacity.
-
-    Those of the preferred districts (whose nodes hold the video) come first; None when nobody
-    is allowed at all.
-    """
-    allowed = [
-        hand
-        for hand in hands
-        if hand.capacity > 0
-        and hand.id not in already
-        and _may_mark(hand.district, work_district, policy)
-    ]
-    if policy.prefer_cached:
-        allowed = [h for h in allowed if h.district in preferred_districts] or allowed
-    if not allowed:
-        return None
-    lowest = min(loads.get(hand.id, 0) / hand.capacity for hand in allowed)
-    idle = sorted(h.id for h in allowed if loads.get(h.id, 0) / h.capacity == lowest)
-    return random.Random(seed).choice(idle)
-
-
-def _may_mark(hand_district: int, work_district: int, policy: Policy) -> bool:
-    if policy.home_district == "allow":
-        return True
-    return (hand_district == work_district) == (policy.home_district == "only")
 
 
 def _pairs_spread(part: Part, rng: random.Random) -> list[int]:

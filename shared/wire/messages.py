@@ -93,6 +93,8 @@ class MarkBody(Strict):
     comment: str = ""
     revises: str = ""
     """event_id of the mark that this one replaces."""
+    seal: str = ""
+    """The task's; by it a hub that was put back in time knows its own hand-out again."""
 
 
 class ReceiptBody(Strict):
@@ -143,6 +145,8 @@ class ExamCard(Strict, tag="exam"):
     first_day: str
     last_day: str
     policies: dict[str, str | int | bool]
+    archived: bool = False
+    """The exam is over for good: nodes may let go of what the hub has confirmed."""
 
 
 class SittingCard(Strict, tag="sitting"):
@@ -210,6 +214,8 @@ class TaskCard(Strict, tag="task"):
     position: int
     video: VideoCard
     earlier: list[EarlierMark] = []
+    seal: str = ""
+    """The hub's proof that it handed this out; goes back to it with the mark."""
 
 
 class AnnouncementCard(Strict, tag="announcement"):
@@ -244,6 +250,8 @@ class PullAnswer(Strict):
     city_done: list[str]
     """Milestones that are true now, see shared.rules.rounds."""
     server_time: Moment
+    next_secret: str = ""
+    """The node signs with it from now on; the first such request ends the one before."""
 
 
 class NodeStatus(Strict):
@@ -259,6 +267,8 @@ class NodeStatus(Strict):
     people_online: int
     clock_offset_ms: int
     last_push_ms: int
+    differs: int = -1
+    """So many marks differ from the hub's, as last compared; -1: not compared yet."""
 
 
 class PullRequest(Strict):
@@ -266,3 +276,5 @@ class PullRequest(Strict):
     after: int
     wait_s: float
     status: NodeStatus
+    boot_id: str = ""
+    """Of this run of the node's program: two in turn are two programs with one identity."""

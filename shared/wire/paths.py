@@ -3,6 +3,9 @@
 ENROL = "/sync/v1/enrol"
 PUSH = "/sync/v1/push"
 PULL = "/sync/v1/pull"
+HELLO = "/sync/v1/hello"
+HISTORY = "/sync/v1/history"
+COMPARE = "/sync/v1/compare"
 VIDEO = "/sync/v1/videos/"
 """followed by the sha256"""
 
@@ -13,6 +16,7 @@ SIGNATURE_HEADER = "X-Shengping-Signature"
 
 EVENTS_PER_PUSH = 200
 ITEMS_PER_PULL = 500
+MARKS_PER_PAGE = 500
 PUSH_BYTES_MAX = 1_000_000
 LONG_POLL_S = 25.0
 CLOCK_WINDOW_S = 15 * 60

@@ -46,8 +46,8 @@ class Pc:
             method, url, headers=headers, follow_redirects=False, **settings
         )
         self._client.cookies.clear()
-        if (token := answer.cookies.get(COOKIE)) is not None:
-            self.token = token
+        if COOKIE in answer.headers.get("set-cookie", ""):
+            self.token = answer.cookies.get(COOKIE) or ""
         return answer
 
     def sign_in(self, account_id: int = WANG, password: str = "") -> httpx.Response:
@@ -116,7 +116,15 @@ def a_lab(
 
 def keep_video(folder: Path, card: TaskCard) -> None:
     """Every video card of the makers is of these bytes."""
-    sha256 = card.video.sha256
-    path = folder / "videos" / sha256[:2] / f"{sha256}.mp4"
+    path = _path(folder, card)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(VIDEO)
+
+
+def remove_video(folder: Path, card: TaskCard) -> None:
+    _path(folder, card).unlink()
+
+
+def _path(folder: Path, card: TaskCard) -> Path:
+    sha256 = card.video.sha256
+    return folder / "videos" / sha256[:2] / f"{sha256}.mp4"

@@ -1,5 +1,6 @@
 """The service as a whole: it starts, answers, refuses a second copy of itself, and ends."""
 
+import asyncio
 import signal
 import socket
 import subprocess
@@ -10,10 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 from litestar.testing import TestClient
 
 from node.__main__ import main
 from node.app import create_app
+from node.serving import Server
 from node.settings import NodeSettings, settings_from
 from shared.kit.refusal import Refusal
 from tests.node.standin_hub import StandInHub
@@ -88,6 +91,16 @@ def test_the_service_runs_is_asked_and_keeps_others_off_its_data(
     assert main(["enrol", *flags, str(port), "--hub", "http://x.test", "--code", "A"]) == 1
     assert "正在被另一个程序使用" in capsys.readouterr().err
     assert (data / "logs" / "node.log").exists()
+
+
+def test_a_service_that_nobody_can_reach_any_more_ends_to_start_again(tmp_path: Path) -> None:
+    server = Server(uvicorn.Config(create_app(NodeSettings(tmp_path)), log_config=None))
+    loop = asyncio.new_event_loop()
+    server.note_problem(loop, {"message": "Task exception was never retrieved"})
+    assert not server.should_exit
+    server.note_problem(loop, {"message": "Accept failed on a socket"})
+    assert server.should_exit and server.is_deaf
+    loop.close()
 
 
 def test_status_without_a_service_says_so(

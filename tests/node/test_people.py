@@ -107,7 +107,8 @@ def test_a_wrong_password_and_an_unknown_number_are_answered_alike(lab: Lab) -> 
     assert wrong.text.replace(a_phone(WANG), "") == unknown.text.replace(a_phone(777), "")
 
 
-def test_who_is_of_another_district_or_disabled_is_unknown_here(lab: Lab) -> None:
+def test_who_moved_to_another_district_is_unknown_here(lab: Lab) -> None:
+    """The hub sends a node the accounts of its own district, and disables one that has left."""
     with lab.store.writing() as db:
         accounts.put(db, an_account_card(CHEN, state="disabled"))
     assert WRONG in lab.pc().sign_in(CHEN).text

@@ -51,6 +51,7 @@ class Disk:
         """before | torn | after"""
         self.is_power_cut = False
         """The next death takes with it what was not yet synced."""
+        self.on_death: Callable[[], None] = lambda: None
         self.left: Files | None = None
         """What a next life finds."""
         self.synchronous = FULL
@@ -105,6 +106,7 @@ class Disk:
         """At once, in the middle of whatever it does."""
         self.left = self._after_power_cut() if self.is_power_cut else Files.of(self.path)
         self.is_dead = True
+        self.on_death()
         raise Killed
 
     def end(self) -> None:

@@ -69,7 +69,7 @@ def deterministic(loop: VirtualLoop, chance: random.Random) -> Iterator[None]:
         compare_digest=secrets.compare_digest,
         token_urlsafe=lambda n: chance.randbytes(n).hex(),
     )
-    sim_sqlite = SimpleNamespace(connect=SimConnection.connect, Row=sqlite3.Row)
+    sim_sqlite = SimpleNamespace(**vars(sqlite3) | {"connect": SimConnection.connect})
     with ExitStack() as seams:
         change = lambda *what: seams.enter_context(patch.object(*what))  # noqa: E731
         for module in [m for name, m in sys.modules.items() if name.startswith(PACKAGES)]:

@@ -111,7 +111,7 @@ function groupRow(group, number, currentId, choose) {
     h("b", {}, group.label, group.id === currentId && h("span", { class: "tag" }, W.groups_here)),
     h("span", { class: "num" }, W.of_total(...doneOf(group))),
     h("span", {}, isDone ? doneTag(doneOf(group)[1]) : W.groups_open(group.open)),
-    h("span", { class: "round3-note" }, group.open_round3 > 0 && W.groups_round3(group.open_round3)),
+    h("span", { class: "later-note" }, laterWords(group)),
     isDone ? h("span") : act,
   );
 }
@@ -124,6 +124,15 @@ export function doneOf(group) {
 
 export const doneTag = (total) =>
   total > 0 ? h("span", { class: "tag ok" }, W.groups_done) : h("span", { class: "help" }, "--");
+
+const laterWords = (group) =>
+  group.open_round3 > 0 && W.groups_later(group.open_round3, laterRound([group]));
+
+/** 3 or 4: the round of the tasks that came after the first two marks. */
+export function laterRound(groups) {
+  const open = groups.flatMap((group) => group.rounds.filter(({ total, done }) => done < total));
+  return Math.max(3, ...open.map(({ round }) => round));
+}
 
 export function openHelp() {
   openDialog(W.help, el("help-text").content.cloneNode(true));
@@ -143,8 +152,8 @@ export function openAnnouncements(announcements, read) {
       h("span", {}, is_read ? W.read : got),
     );
   });
-  const body = rows.length ? h("ul", { class: "announcements" }, ...rows) : h("p", {}, W.no_announcements);
-  openDialog(W.announcements, body);
+  const list = h("ul", { class: "announcements" }, ...rows);
+  openDialog(W.announcements, rows.length ? list : h("p", {}, W.no_announcements));
 }
 
 /** Must be answered before the next clip. */
@@ -168,7 +177,10 @@ export function openSignedOut(code) {
   });
 }
 
-/** @param {{preferences: any, pace: string | null, prefer: (k: string, v: string) => void, signOut: () => void}} my */
+/**
+ * @param {{preferences: any, pace: string | null, prefer: (key: string, value: string) => void,
+ *   signOut: () => void}} my
+ */
 export function openPerson(name, { preferences, pace, prefer, signOut }) {
   const choice = (key_, title, words) =>
     h(
@@ -187,7 +199,12 @@ export function openPerson(name, { preferences, pace, prefer, signOut }) {
     choice("font", W.font, W.fonts),
     chimeBox(preferences, prefer),
     pace && h("p", { class: "help" }, W.pace(pace)),
-    h("div", { class: "line" }, h("a", { class: "button", href: "/password" }, W.password), button(W.sign_out, signOut)),
+    h(
+      "div",
+      { class: "line" },
+      h("a", { class: "button", href: "/password" }, W.password),
+      button(W.sign_out, signOut),
+    ),
   ]);
 }
 

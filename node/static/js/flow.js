@@ -1,29 +1,39 @@
 // @ts-check
-// From one clip to the next: open, mark, submit, take back, change an earlier mark.
+// From one clip to the next: open, give, take back, change an earlier mark, set aside.
 import { Away, isAway, newId, nodeNow } from "./api.js";
 import { openBlocking } from "./dialogs.js";
-import { el, fill, h, say, show } from "./dom.js";
-import { Sheet } from "./sheet.js";
-import { hideToast, toast } from "./bars.js";
+import { el, say, show } from "./dom.js";
+import { Hand } from "./hand.js";
+import { hideToast, toast } from "./pulse.js";
 import { ROUND, W } from "./words.js";
+import { Sheet } from "./work.js";
 
-const ASK_GUARD_MS = 400;
-const HINT_MS = 4000;
 const ABSENT_MS = 3000;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Flow {
   /** @param {any} parts the page's, see makeParts in marking.js */
-  constructor({ me, work, outbox, drafts, clips, player, stage, rubric, waiting, pulse }) {
-    Object.assign(this, { me, work, outbox, drafts, clips, player, stage, rubric, waiting, pulse });
-    /** @type {Sheet | null} */
-    this.sheet = null;
-    /** @type {{sheet: Sheet, at: number, heard: string} | null} what waits while an earlier mark is changed */
+  constructor(parts) {
+    const { me, work, outbox, drafts, clips, player, stage, waiting, pulse } = parts;
+    Object.assign(this, { me, work, outbox, drafts, clips, player, stage, waiting, pulse });
+    this.hand = new Hand(parts, {
+      changed: () => this.saveDraft(),
+      give: (sheet) => this.give(sheet),
+    });
+    /**
+     * What waits while an earlier mark is changed.
+     * @type {{sheet: Sheet, at: number, heard: string} | null}
+     */
     this.parked = null;
     this.isChanging = false;
     /** @type {any} the mark that Z takes back */
     this.last = null;
+  }
+
+  /** @returns {Sheet | null} the open mark, if any */
+  get sheet() {
+    return this.hand.sheet;
   }
 
   // --- clips ---------------------------------------------------------------------------------
@@ -31,7 +41,7 @@ export class Flow {
   async chooseGroup(groupId) {
     this.saveDraft();
     this.work.choose(groupId);
-    this.sheet = null;
+    this.letGo();
     this.player.close();
     await this.refill();
     this.work.openFirst(this.drafts.newest);
@@ -59,7 +69,7 @@ export class Flow {
   }
 
   async openNext() {
-    this.sheet = null;
+    this.hand.sheet = null;
     if (!this.work.coming.length) await this.refill();
     const task = this.canOpen(this.work.coming[0]) ? this.work.advance() : null;
     if (task) this.openTask(task);
@@ -95,19 +105,14 @@ export class Flow {
   }
 
   open(sheet, resume) {
-    this.sheet = sheet;
     this.openedAt = performance.now();
     const group = this.me.groups.find(({ id }) => id === sheet.task.group);
     this.waiting.hide();
-    this.closeAsk();
-    this.closeComment();
-    el("comment").value = sheet.comment;
     this.stage.open(sheet.task, group);
-    this.rubric.open(sheet, group);
-    this.hint("");
+    this.hand.open(sheet, group);
+    this.showRound(sheet.task.round);
     if (sheet.task.video.is_ready) this.player.open(sheet.task, resume);
     else this.awaitVideo(sheet, resume);
-    this.showRound();
   }
 
   /** An earlier clip may have left the node's cache; asking for it brings it back. */
@@ -132,96 +137,6 @@ export class Flow {
   }
 
   // --- giving a mark --------------------------------------------------------------------------
-
-  changed() {
-    this.closeAsk();
-    this.rubric.update();
-    this.saveDraft();
-  }
-
-  level(level) {
-    const { sheet } = this;
-    if (!sheet) return;
-    if (sheet.give(level)) this.changed();
-    this.explain(sheet);
-  }
-
-  levelAt(criterion, level) {
-    if (this.sheet.giveAt(criterion, level)) this.changed();
-    this.explain(this.sheet);
-  }
-
-  select(criterion) {
-    this.sheet.select(criterion);
-    this.changed();
-  }
-
-  move(step) {
-    if (!this.sheet) return;
-    this.sheet.move(step);
-    this.hint("");
-    this.changed();
-  }
-
-  clearRow() {
-    if (!this.sheet) return;
-    this.sheet.clearRow();
-    this.hint("");
-    this.changed();
-  }
-
-  escape() {
-    if (!el("ask").hidden) this.closeAsk();
-    else if (!el("comment-box").hidden) this.closeComment();
-    else if (this.isChanging) this.stopChanging();
-  }
-
-  explain(sheet) {
-    if (!sheet.takesLevels) this.hint(W.flag_hint(sheet.exception));
-    else this.hint(sheet.left === 0 ? W.full_hint : "");
-  }
-
-  flag(code) {
-    if (!this.sheet) return;
-    this.sheet.flag(code);
-    this.hint("");
-    this.changed();
-  }
-
-  submit() {
-    const { sheet } = this;
-    if (this.waiting.isShown) return this.waiting.accept();
-    if (!sheet || el("submit").hidden) return;
-    if (!sheet.isReady) return this.hint(sheet.isEmpty ? W.nothing_yet : W.left(sheet.left));
-    if (!this.heardEnough(sheet)) return;
-    this.give(sheet);
-  }
-
-  /** Asked once, in place of the flags; a second Enter submits. */
-  heardEnough(sheet) {
-    const isAsking = !el("ask").hidden;
-    if (isAsking) return performance.now() - this.askedAt > ASK_GUARD_MS;
-    const percent = this.player.heard?.percent ?? 0;
-    const isEnough = percent >= this.me.policy.heard_percent_min;
-    if (isEnough || sheet.revises || sheet.heardWasAsked || !sheet.takesLevels) return true;
-    sheet.heardWasAsked = true;
-    this.ask(percent);
-    return false;
-  }
-
-  ask(percent) {
-    this.askedAt = performance.now();
-    const go = h("button", { type: "button", onclick: () => this.give(this.sheet) }, W.submit_anyway);
-    const stay = h("button", { type: "button", onclick: () => this.closeAsk() }, W.keep_listening);
-    fill(el("ask"), h("b", {}, W.ask_heard(percent)), stay, go);
-    show(el("ask"), true);
-    show(el("flags"), false);
-  }
-
-  closeAsk() {
-    show(el("ask"), false);
-    show(el("flags"), true);
-  }
 
   /** The mark goes into the outbox and the next clip plays at once. */
   give(sheet) {
@@ -316,16 +231,31 @@ export class Flow {
 
   goOn() {
     this.work.current = null;
-    this.sheet = null;
+    this.hand.sheet = null;
     this.next();
   }
 
   /** The city has ended the sitting: what was typed stays as a draft. */
   end() {
-    if (!this.isChanging) this.saveDraft();
-    Object.assign(this, { sheet: null, parked: null, isChanging: false });
+    this.saveDraft();
+    this.letGo();
     this.work.current = null;
     this.wait();
+  }
+
+  letGo() {
+    this.hand.sheet = null;
+    this.parked = null;
+    this.isChanging = false;
+  }
+
+  escape() {
+    if (!this.hand.escape() && this.isChanging) this.stopChanging();
+  }
+
+  submit() {
+    if (this.waiting.isShown) this.waiting.accept();
+    else this.hand.submit();
   }
 
   // --- small things ------------------------------------------------------------------------------
@@ -341,34 +271,7 @@ export class Flow {
     this.drafts.put(sheet.task.id, { ...draft, time: player.time });
   }
 
-  hint(text) {
-    clearTimeout(this.hintTimer);
-    say(el("hint"), text);
-    if (text) this.hintTimer = setTimeout(() => say(el("hint"), ""), HINT_MS);
-  }
-
-  openComment() {
-    if (!this.sheet) return;
-    show(el("comment-box"), true);
-    el("comment-button").setAttribute("aria-expanded", "true");
-    el("comment").focus();
-  }
-
-  closeComment() {
-    show(el("comment-box"), false);
-    el("comment-button").setAttribute("aria-expanded", "false");
-    if (document.activeElement === el("comment")) el("comment").blur();
-  }
-
-  setComment(text) {
-    if (!this.sheet) return;
-    this.sheet.comment = text;
-    if (el("comment").value !== text) el("comment").value = text;
-    this.changed();
-  }
-
-  showRound() {
-    const { round } = this.sheet.task;
+  showRound(round) {
     const tag = el("round-tag");
     tag.className = `tag round${round}`;
     // 0: the city does not tell rounds 1 and 2 apart.

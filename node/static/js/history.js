@@ -21,8 +21,12 @@ export class History {
     this.group = groupId;
     this.marks = [];
     this.table = h("div", { class: "history-table" });
-    this.search = h("input", { type: "search", "aria-label": W.history_search, placeholder: W.history_search });
-    this.search.addEventListener("input", () => this.later());
+    this.search = h("input", {
+      type: "search",
+      "aria-label": W.history_search,
+      placeholder: W.history_search,
+      oninput: () => this.later(),
+    });
     this.flagged = h("input", { type: "checkbox", onchange: () => this.draw() });
     openDialog(W.history, [this.filters(), this.table], { wide: true });
     await this.load();
@@ -92,8 +96,12 @@ export class History {
       this.table,
       this.problem && h("p", { class: "warn-line", role: "status" }, this.problem),
       shown.length ? this.rows(shown) : h("p", { class: "help" }, empty),
-      this.more && button(W.history_more, () => this.load(this.marks.at(-1).given_at), { "data-pick": true }),
+      this.more && this.moreButton(),
     );
+  }
+
+  moreButton() {
+    return button(W.history_more, () => this.load(this.marks.at(-1).given_at), { "data-pick": true });
   }
 
   rows(marks) {

@@ -1,5 +1,8 @@
 // @ts-check
-// The keyboard map. Keys are known by their place (event.code), so CapsLock and IME do not matter.
+// Every command of the page by name, and the keys that give it.
+// Keys are known by their place (event.code), so CapsLock and IME do not matter.
+import * as dialogs from "./dialogs.js";
+import { minutes } from "./dom.js";
 
 const PLAIN = {
   Digit3: ["level", 3], Digit2: ["level", 2], Digit1: ["level", 1], Digit0: ["level", 0],
@@ -59,4 +62,58 @@ function isForFocused({ code }) {
 function isText(target) {
   if (!(target instanceof Element) || !target.matches("input, textarea, select")) return false;
   return !target.matches("input[type=range], input[type=checkbox], input[type=radio]");
+}
+
+/** Every command by name: buttons carry it as data-do, the map above gives it keys. */
+export function commandsOf(page) {
+  const { flow, player, stage } = page;
+  const { hand } = flow;
+  return {
+    level: (level) => (hand.level(level), player.state === "blocked" && player.play()),
+    up: () => hand.move(-1),
+    down: () => hand.move(1),
+    clear_row: () => hand.clearRow(),
+    submit: () => flow.submit(),
+    undo: () => flow.takeBack(),
+    escape: () => flow.escape(),
+    flag: (code) => hand.flag(code),
+    set_flag: (code) => hand.setFlag(code),
+    clear_flag: () => hand.setFlag(""),
+    comment: () => hand.openComment(),
+    close_comment: () => hand.closeComment(),
+    clear_comment: () => hand.setComment(""),
+    fault: (fault) => flow.report(fault),
+    toggle: () => player.toggle(),
+    restart: () => player.restart(),
+    back: () => player.seekBy(-5),
+    forward: () => player.seekBy(5),
+    loop: () => player.stepLoop(),
+    zoom_in: () => stage.zoom.change(1),
+    zoom_out: () => stage.zoom.change(-1),
+    zoom_home: () => stage.zoom.home(),
+    pan_home: () => stage.zoom.panHome(),
+    layout: () => page.setLayout(document.body.dataset.layout === "full" ? "brief" : "full"),
+    layout_full: () => page.setLayout("full"),
+    layout_brief: () => page.setLayout("brief"),
+    ...dialogCommands(page),
+  };
+}
+
+function dialogCommands(page) {
+  const { me, work, pulse } = page;
+  return {
+    menu: () => page.menu.toggle(),
+    groups: () => dialogs.openGroups(pulse.progress.groups, work.groupId, page.chooseGroup),
+    history: () => page.history.open(work.groupId),
+    help: () => dialogs.openHelp(),
+    notices: () => dialogs.openAnnouncements(pulse.announcements, (id) => pulse.read(id)),
+    person: () =>
+      dialogs.openPerson(me.account.name, {
+        preferences: me.preferences,
+        pace: pulse.progress.pace_s ? minutes(pulse.progress.pace_s) : null,
+        prefer: page.prefer,
+        signOut: () => page.signOut(),
+      }),
+    sign_out: () => page.signOut(),
+  };
 }

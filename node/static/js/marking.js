@@ -1,22 +1,20 @@
 // @ts-check
 // Entry of the marking page: puts the parts together and gives every command its meaning.
 import * as api from "./api.js";
-import { Bars, toast } from "./bars.js";
 import { Clips } from "./clips.js";
 import * as dialogs from "./dialogs.js";
-import { el, fill, h, maskedName, minutes, say, show } from "./dom.js";
+import { el, fill, h, maskedName, say, show } from "./dom.js";
 import { Flow } from "./flow.js";
 import { History } from "./history.js";
-import { listenToKeys } from "./keys.js";
+import { commandsOf, listenToKeys } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { Player } from "./player.js";
-import { Pulse } from "./pulse.js";
+import { Bars, Pulse, toast } from "./pulse.js";
 import { earlierTable, Rubric } from "./rubric.js";
-import { Drafts } from "./sheet.js";
 import { Stage } from "./stage.js";
 import { Waiting } from "./waiting.js";
 import { W } from "./words.js";
-import { Work } from "./work.js";
+import { Drafts, recall, remember, Work } from "./work.js";
 
 const START_AGAIN_MS = 2000;
 const SECOND_MS = 1000;
@@ -50,9 +48,11 @@ async function open(me, progress) {
   page.chooseGroup(firstGroup(me, progress));
 }
 
+const groupName = ({ account }) => `shengping.group.${account.id}`;
+
 /** The group of last time while it has work, else the first that has. */
 function firstGroup(me, progress) {
-  const remembered = Number(localStorage.getItem(`shengping.group.${me.account.id}`));
+  const remembered = recall(groupName(me));
   const open = progress.groups.filter((group) => group.open > 0);
   const mine = progress.groups.filter((group) => group.rounds.length > 0);
   const among = [open, mine, progress.groups].find((groups) => groups.length) ?? [];
@@ -76,6 +76,8 @@ function makeParts(me) {
   });
   page.prefer = (key, value) => prefer(page, key, value);
   page.chooseGroup = (id) => chooseGroup(page, id);
+  page.setLayout = (layout) => setLayout(page, layout);
+  page.signOut = () => signOut(page);
   page.history = new History(me, () => page.outbox.marks, (mark) => page.flow.revise(mark));
   page.waiting = new Waiting({
     me, choose: page.chooseGroup, prefer: page.prefer, history: () => page.history.open(0),
@@ -103,8 +105,8 @@ function makeStage(page) {
     report_silent: () => page.flow.report("no_sound"),
   });
   page.rubric = new Rubric(page.me, {
-    give: (criterion, level) => page.flow.levelAt(criterion, level),
-    select: (criterion) => page.flow.select(criterion),
+    give: (criterion, level) => page.flow.hand.levelAt(criterion, level),
+    select: (criterion) => page.flow.hand.select(criterion),
     earlier: () => openEarlier(page),
     drop: () => page.flow.stopChanging(),
   });
@@ -136,6 +138,7 @@ const openSitting = ({ sitting }) => (sitting?.state === "open" ? sitting.id : n
 
 async function newSitting(page) {
   Object.assign(page.me, await api.me());
+  page.flow.last = null;
   page.chooseGroup(firstGroup(page.me, page.pulse.progress));
 }
 
@@ -175,8 +178,9 @@ function listen(page) {
   });
   api.on("signedOut", (code) => stop(page, code));
   window.addEventListener("beforeunload", (event) => {
-    if (page.outbox.waiting.length) event.preventDefault();
-    if (page.outbox.waiting.length) event.returnValue = W.leaving_loses;
+    if (page.outbox.isStopped || !page.outbox.waiting.length) return;
+    event.preventDefault();
+    event.returnValue = W.leaving_loses;
   });
   window.addEventListener("pagehide", () => page.flow.saveDraft());
   setInterval(() => page.player.isFed && !api.isAway() && page.clips.fetchNext(), SECOND_MS);
@@ -204,65 +208,12 @@ function listenToHands(page) {
     const pressed = target.closest("[data-do]");
     if (pressed) run(pressed.dataset.do, pressed.dataset.value);
   });
-  el("comment").addEventListener("input", ({ target }) => flow.setComment(target.value));
+  el("comment").addEventListener("input", ({ target }) => flow.hand.setComment(target.value));
   listenToKeys({ run, isModal: () => dialogs.isDialogOpen() || page.menu.isOpen });
 }
 
-/** Every command by name: buttons carry it as data-do, keys.js maps keys to it. */
-function commandsOf(page) {
-  const { flow, player, stage } = page;
-  return {
-    level: (level) => (flow.level(level), player.state === "blocked" && player.play()),
-    up: () => flow.move(-1),
-    down: () => flow.move(1),
-    clear_row: () => flow.clearRow(),
-    submit: () => flow.submit(),
-    undo: () => flow.takeBack(),
-    escape: () => flow.escape(),
-    flag: (code) => flow.flag(code),
-    flag_on: (code) => flow.sheet?.exception !== code && flow.flag(code),
-    clear_flag: () => flow.sheet?.exception && flow.flag(flow.sheet.exception),
-    comment: () => flow.openComment(),
-    close_comment: () => flow.closeComment(),
-    clear_comment: () => flow.setComment(""),
-    fault: (fault) => flow.report(fault),
-    toggle: () => player.toggle(),
-    restart: () => player.restart(),
-    back: () => player.seekBy(-5),
-    forward: () => player.seekBy(5),
-    loop: () => player.stepLoop(),
-    zoom_in: () => stage.zoom.change(1),
-    zoom_out: () => stage.zoom.change(-1),
-    zoom_home: () => stage.zoom.home(),
-    pan_home: () => stage.zoom.panHome(),
-    layout: () => setLayout(page, document.body.dataset.layout === "full" ? "brief" : "full"),
-    layout_full: () => setLayout(page, "full"),
-    layout_brief: () => setLayout(page, "brief"),
-    ...dialogCommands(page),
-  };
-}
-
-function dialogCommands(page) {
-  const { me, work, pulse } = page;
-  return {
-    menu: () => page.menu.toggle(),
-    groups: () => dialogs.openGroups(pulse.progress.groups, work.groupId, page.chooseGroup),
-    history: () => page.history.open(work.groupId),
-    help: () => dialogs.openHelp(),
-    notices: () => dialogs.openAnnouncements(pulse.announcements, (id) => pulse.read(id)),
-    person: () =>
-      dialogs.openPerson(me.account.name, {
-        preferences: me.preferences,
-        pace: pulse.progress.pace_s ? minutes(pulse.progress.pace_s) : null,
-        prefer: page.prefer,
-        signOut: () => signOut(page),
-      }),
-    sign_out: () => signOut(page),
-  };
-}
-
 function chooseGroup(page, id) {
-  localStorage.setItem(`shengping.group.${page.me.account.id}`, String(id));
+  remember(groupName(page.me), id);
   page.flow.chooseGroup(id);
 }
 

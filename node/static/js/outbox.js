@@ -10,7 +10,10 @@ const RETRY_S = [1, 2, 4, 8, 15];
  */
 
 export class Outbox {
-  /** @param {{changed: () => void, saved: (e: Entry) => void, refused: (e: Entry, r: Refused) => void}} tell */
+  /**
+   * @param {{changed: () => void, saved: (entry: Entry) => void,
+   *   refused: (entry: Entry, why: Refused) => void}} tell
+   */
   constructor(tell) {
     this.tell = tell;
     /** @type {Entry[]} */

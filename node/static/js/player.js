@@ -1,6 +1,5 @@
 // @ts-check
 // Plays clips with two <video> elements all day: one is watched, one has the next clip ready.
-import { Heard } from "./wave.js";
 
 const TARGET_DB = -23;
 const WATCH_MS = 1000;
@@ -74,6 +73,7 @@ export class Player {
 
   close() {
     this.task = null;
+    this.heard = null;
     this.front.pause();
     this.state = "idle";
   }
@@ -234,4 +234,31 @@ function load(video, url) {
   video.dataset.url = url;
   video.src = url;
   video.load();
+}
+
+/** Which part of a clip was heard, in equal pieces. */
+export class Heard {
+  constructor(seconds, pieces = "") {
+    this.seconds = Math.max(seconds, 1);
+    this.pieces = new Array(Math.ceil(this.seconds * 2)).fill(false);
+    Array.from(pieces).forEach((piece, place) => {
+      if (place < this.pieces.length) this.pieces[place] = piece === "1";
+    });
+  }
+
+  /** A jump is not listening: only a short way forward counts. */
+  add(from, to) {
+    if (to <= from || to - from > 1.5) return;
+    const last = Math.min(this.pieces.length - 1, Math.floor(to * 2));
+    for (let place = Math.floor(from * 2); place <= last; place += 1) this.pieces[place] = true;
+  }
+
+  get percent() {
+    const heard = this.pieces.filter(Boolean).length;
+    return Math.min(100, Math.round((100 * heard) / this.pieces.length));
+  }
+
+  toText() {
+    return this.pieces.map((piece) => (piece ? "1" : "0")).join("");
+  }
 }

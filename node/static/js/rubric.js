@@ -1,7 +1,7 @@
 // @ts-check
 // Shows a sheet: the rows with their levels, the strips above and below, the button.
 import { clockWithSeconds, el, fill, h, say, show } from "./dom.js";
-import { LEVELS } from "./sheet.js";
+import { LEVELS } from "./work.js";
 import { ROUND, W } from "./words.js";
 
 const FITS = ["", "fit-1", "fit-2", "fit-3"];

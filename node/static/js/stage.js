@@ -1,9 +1,12 @@
 // @ts-check
 // The dark side of the page: picture, zoom, clock, and what is said when a clip does not play.
 import { button, el, fill, h, minutes, say, show } from "./dom.js";
-import { Wave } from "./wave.js";
 import { W } from "./words.js";
 
+const STEP_PX = 3;
+const BAR_PX = 2;
+const HEARD_PX = 3;
+const QUIETEST = 0.2;
 const SCALES = [1, 1.25, 1.5, 2, 2.5, 3];
 
 export class Stage {
@@ -48,6 +51,7 @@ export class Stage {
     el("play").classList.toggle("playing", isPlaying);
     el("play").setAttribute("aria-label", isPlaying ? W.pause : W.play);
     show(el("overlay"), state === "blocked");
+    this.showTime();
     this.showCover(state, why);
   }
 
@@ -160,5 +164,95 @@ class Zoom {
     if (!this.from) return;
     this.pan = { x: event.clientX - this.from.x, y: event.clientY - this.from.y };
     this.apply();
+  }
+}
+
+/** The strip under the picture: peaks, what was heard, the loop, the playhead. */
+class Wave {
+  /** @param {(share: number) => void} seek */
+  constructor(seek) {
+    this.canvas = el("wave");
+    this.peaks = [];
+    new ResizeObserver(() => this.resize()).observe(this.canvas);
+    this.canvas.addEventListener("pointerdown", (event) => {
+      const box = this.canvas.getBoundingClientRect();
+      seek(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
+    });
+    this.recolour();
+  }
+
+  /** Colours live in tokens.css; asked for anew when the theme changes. */
+  recolour() {
+    const style = getComputedStyle(document.documentElement);
+    const token = (name) => style.getPropertyValue(name).trim();
+    this.colours = {
+      wave: token("--wave"),
+      played: token("--wave-played"),
+      heard: token("--wave-heard"),
+      loop: token("--wave-loop"),
+      head: token("--stage-ink"),
+    };
+  }
+
+  resize() {
+    const ratio = window.devicePixelRatio || 1;
+    this.width = this.canvas.clientWidth;
+    this.height = this.canvas.clientHeight;
+    this.canvas.width = Math.round(this.width * ratio);
+    this.canvas.height = Math.round(this.height * ratio);
+    this.canvas.getContext("2d").scale(ratio, ratio);
+    this.draw();
+  }
+
+  /** @param {string} peaks hex, two digits a peak */
+  open(peaks) {
+    const heights = (peaks.match(/../g) ?? []).map((digits) => parseInt(digits, 16) / 255);
+    // A quiet clip is drawn larger: the strip is for finding one's way, not for loudness.
+    const highest = Math.max(QUIETEST, ...heights);
+    this.peaks = heights.map((height) => height / highest);
+    this.draw({ at: 0, loop: null, heard: null });
+  }
+
+  /**
+   * @param {{at: number, loop: {from: number, to: number | null} | null,
+   *   heard: import("./player.js").Heard | null}} [state] in shares of the length
+   */
+  draw(state = this.state) {
+    this.state = state;
+    if (!state || !this.width) return;
+    const pen = this.canvas.getContext("2d");
+    pen.clearRect(0, 0, this.width, this.height);
+    this.drawLoop(pen, state.loop);
+    this.drawPeaks(pen, state.at * this.width);
+    if (state.heard) this.drawHeard(pen, state.heard);
+    pen.fillStyle = this.colours.head;
+    pen.fillRect(Math.min(this.width - 1, state.at * this.width), 2, 1.5, this.height - 4);
+  }
+
+  drawLoop(pen, loop) {
+    if (!loop) return;
+    pen.fillStyle = this.colours.loop;
+    const from = loop.from * this.width;
+    pen.fillRect(from, 0, Math.max(2, (loop.to ?? this.state.at) * this.width - from), this.height);
+  }
+
+  drawPeaks(pen, playedPx) {
+    const count = Math.floor(this.width / STEP_PX);
+    const middle = (this.height - HEARD_PX) / 2;
+    for (let bar = 0; bar < count; bar += 1) {
+      const peak = this.peaks[Math.floor((bar * this.peaks.length) / count)] ?? 0;
+      const half = Math.max(0.5, peak * (middle - 3));
+      const left = bar * STEP_PX;
+      pen.fillStyle = left < playedPx ? this.colours.played : this.colours.wave;
+      pen.fillRect(left, middle - half, BAR_PX, half * 2);
+    }
+  }
+
+  drawHeard(pen, heard) {
+    pen.fillStyle = this.colours.heard;
+    const width = this.width / heard.pieces.length;
+    heard.pieces.forEach((piece, place) => {
+      if (piece) pen.fillRect(place * width, this.height - HEARD_PX, width + 0.5, HEARD_PX);
+    });
   }
 }

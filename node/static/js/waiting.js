@@ -1,6 +1,6 @@
 // @ts-check
 // When there is nothing to mark: what is done, what may still come, and whether people may leave.
-import { chimeBox, doneOf, doneTag } from "./dialogs.js";
+import { chimeBox, doneOf, doneTag, laterRound } from "./dialogs.js";
 import { button, el, fill, h, share, show } from "./dom.js";
 import { W } from "./words.js";
 
@@ -33,7 +33,7 @@ export class Waiting {
 
   hide() {
     this.drawn = "";
-    this.round3Seen = 0;
+    this.laterSeen = 0;
     document.title = W.page_title;
     show(this.root, false);
     show(el("marking"), true);
@@ -54,10 +54,11 @@ export class Waiting {
   }
 
   callForNewTasks(progress) {
-    const round3 = progress.groups.reduce((sum, group) => sum + group.open_round3, 0);
-    document.title = round3 > 0 ? W.new_tasks_title(round3) : W.page_title;
-    if (round3 > (this.round3Seen ?? 0) && this.act.me.preferences.chime === "on") chime();
-    this.round3Seen = round3;
+    const later = openLater(progress.groups);
+    const words = W.new_tasks_title(later, laterRound(progress.groups));
+    document.title = later > 0 ? words : W.page_title;
+    if (later > (this.laterSeen ?? 0) && this.act.me.preferences.chime === "on") chime();
+    this.laterSeen = later;
   }
 
   card(situation) {
@@ -76,7 +77,10 @@ export class Waiting {
   }
 
   words(situation, progress, here, waitingForVideo) {
-    const doneHere = here && doneOf(here)[0] > 0 ? W.group_done(here.label) : W.new_work;
+    const later = openLater(progress.groups);
+    const laterWords = W.new_tasks(later, laterRound(progress.groups));
+    const isDone = here?.open === 0 && doneOf(here)[1] > 0;
+    const doneHere = later ? laterWords : isDone ? W.group_done(here.label) : W.new_work;
     const stay = [h("b", {}, W.stay), W.stay_note];
     const first = progress.city.filter(({ round }) => round <= 2);
     const sum = (name) => first.reduce((total, round) => total + round[name], 0);
@@ -88,7 +92,7 @@ export class Waiting {
       no_sitting: [W.no_sitting, W.no_sitting_note],
       over: [W.session_over, progress.leave_text],
       videos_coming: [W.videos_coming(waitingForVideo), W.videos_coming_note],
-      more_groups: [doneHere, here?.open === 0 ? W.group_done_note : ""],
+      more_groups: [doneHere, isDone && !later ? W.group_done_note : W.new_work_note],
       no_tasks: [W.no_tasks, W.no_tasks_note],
       may_leave: [W.all_done_any, h("b", {}, progress.leave_text || W.may_leave)],
       all_done: [
@@ -102,16 +106,22 @@ export class Waiting {
 
   line(group, isFirst) {
     const [done, total] = doneOf(group);
-    const words = group.open_round3 > 0 ? W.go_round3(group.label) : W.go_on(group.label);
+    const words = group.open_round3 > 0 ? W.go_later(laterRound([group])) : W.go_on;
     const act = button(words, () => this.act.choose(group.id), {
       class: isFirst ? "primary" : "",
       "data-testid": "go",
+      "aria-label": `${words} ${group.label}`,
     });
     return h(
       "div",
       { class: "group-line" },
       h("b", {}, group.label),
-      h("progress", { value: done, max: Math.max(total, 1), class: group.open ? "" : "done", "aria-label": group.label }),
+      h("progress", {
+        value: done,
+        max: Math.max(total, 1),
+        class: group.open ? "" : "done",
+        "aria-label": group.label,
+      }),
       h("span", { class: "num" }, W.of_total(done, total)),
       group.open > 0 ? act : doneTag(total),
     );
@@ -132,6 +142,8 @@ export class Waiting {
     this.root.querySelector(".primary")?.click();
   }
 }
+
+const openLater = (groups) => groups.reduce((sum, group) => sum + group.open_round3, 0);
 
 /** Third marks first, then other open work, then what is done. */
 function byNeed(a, b) {

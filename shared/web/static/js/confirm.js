@@ -1,6 +1,6 @@
 // @ts-check
 // A submit button that first says what will happen:
-//   <button data-part="confirm" data-title data-text data-text-go data-text-stay>
+//   <button data-part="confirm" data-title data-text data-text-go data-text-stay data-tone>
 
 export function confirm(button) {
   button.addEventListener("click", (event) => {
@@ -10,12 +10,12 @@ export function confirm(button) {
   });
 }
 
-/** @param {{title?: string, text?: string, textGo?: string, textStay?: string}} words */
+/** @param {{title?: string, text?: string, tone?: string, textGo?: string, textStay?: string}} words */
 export function ask(words) {
   const dialog = document.createElement("dialog");
   dialog.className = "dialog";
   const stay = choice(words.textStay ?? "", "no", "button");
-  const go = choice(words.textGo ?? "", "yes", "button is-primary");
+  const go = choice(words.textGo ?? "", "yes", `button is-${words.tone ?? "primary"}`);
   const acts = block("form", "dialog-acts", "");
   acts.setAttribute("method", "dialog");
   acts.append(stay, go);

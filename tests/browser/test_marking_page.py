@@ -1,0 +1,371 @@
+"""The marking page before a teacher: real keys, real videos, a real node."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Dialog, Locator, Page, Request, Route, expect
+
+from hub.rehearsal.cast import CastPerson
+from tests.browser.conftest import BrowserLab
+
+pytestmark = pytest.mark.browser
+
+SIX = "321032"
+ASK_GUARD_MS = 450
+"""A second Enter this soon after the question is taken for the first one's echo."""
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SENT = "response => response.url.endsWith('/api/marks') && response.status === 200"
+
+
+@pytest.fixture
+def marking(lab: BrowserLab) -> Iterator[Page]:
+    """The first marker sits before an open clip, and everything that went wrong is told."""
+    page = opened(lab, lab.markers[0])
+    yield page
+
+
+def opened(lab: BrowserLab, person: CastPerson, width: int = 1366, height: int = 768) -> Page:
+    page = lab.page(width, height)
+    lab.sign_in(page, person)
+    page.wait_for_url("**/mark")
+    expect(page.get_by_test_id("rows")).to_be_visible()
+    return page
+
+
+def press(page: Page, keys: Iterable[str]) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def code(page: Page) -> str:
+    return page.get_by_test_id("code").inner_text()
+
+
+def submit(page: Page) -> dict[str, Any]:
+    """確定 by keyboard, and yes to having heard little; what the node was sent."""
+    with page.expect_request("**/api/marks") as sent:
+        page.keyboard.press("Enter")
+        if page.get_by_test_id("ask").is_visible():
+            page.wait_for_timeout(ASK_GUARD_MS)
+            page.keyboard.press("Enter")
+    answered = sent.value.response()
+    assert answered is not None and answered.status == 200, answered and answered.text()
+    body: dict[str, Any] = sent.value.post_data_json
+    return body
+
+
+def marked(page: Page, words: str) -> None:
+    expect(page.get_by_test_id("marked")).to_have_text(f"已评 {words}")
+
+
+def playing(page: Page) -> bool:
+    return bool(page.evaluate("document.querySelector('video.front').currentTime > 0.2"))
+
+
+def test_from_the_sign_in_a_clip_plays_with_sound_by_itself(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[0])
+    page.wait_for_function("document.querySelector('video.front').currentTime > 0.2")
+    video = page.locator("video.front")
+    assert video.evaluate("v => !v.muted && v.volume > 0 && v.videoWidth > 0")
+    expect(page.get_by_test_id("overlay")).to_be_hidden()
+    assert page.locator("video").count() == 2
+
+
+def test_a_reloaded_page_asks_for_a_key_before_it_plays(lab: BrowserLab) -> None:
+    page = lab.page()
+    lab.sign_in(page, lab.markers[0])
+    page.wait_for_url("**/mark")
+    page.reload()
+    # No call into the page before it has tried to play: each would count as a gesture.
+    page.wait_for_timeout(2500)
+    overlay = page.get_by_test_id("overlay")
+    expect(overlay).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(overlay).to_be_visible()
+    page.keyboard.press("Space")
+    expect(overlay).to_be_hidden()
+
+
+def test_seven_keys_make_a_mark_and_the_next_clip_opens(marking: Page) -> None:
+    first = code(marking)
+    press(marking, SIX)
+    marked(marking, "6 / 6")
+    body = submit(marking)
+    assert list(body["levels"].values()) == [3, 2, 1, 0, 3, 2]
+    expect(marking.get_by_test_id("code")).not_to_have_text(first)
+    expect(marking.get_by_test_id("toast")).to_contain_text(f"{first} 已提交")
+    expect(marking.get_by_test_id("saved")).to_have_text("评分已保存")
+    marked(marking, "0 / 6")
+
+
+def test_the_number_pad_marks_as_well(marking: Page) -> None:
+    press(marking, ["Numpad2", "Numpad1", "Numpad0", "Numpad3"])
+    marked(marking, "4 / 6")
+    press(marking, ["ArrowUp", "Backspace"])
+    marked(marking, "3 / 6")
+    press(marking, ["Numpad3", "Numpad1", "Numpad1"])
+    marked(marking, "6 / 6")
+    assert list(submit(marking)["levels"].values()) == [2, 1, 0, 3, 1, 1]
+
+
+def test_a_seventh_digit_and_a_second_enter_do_nothing(marking: Page) -> None:
+    press(marking, SIX)
+    press(marking, "0")
+    expect(marking.get_by_test_id("hint")).to_contain_text("已评完")
+    assert list(submit(marking)["levels"].values()) == [3, 2, 1, 0, 3, 2]
+    opened_now = code(marking)
+    sent: list[Request] = []
+    marking.on("request", lambda r: sent.append(r) if r.url.endswith("/api/marks") else None)
+    press(marking, ["Enter", "Enter"])
+    marking.wait_for_timeout(300)
+    assert code(marking) == opened_now
+    assert sent == []
+
+
+def test_a_mark_can_be_taken_back_and_the_open_one_is_as_it_was(marking: Page) -> None:
+    first = code(marking)
+    press(marking, SIX)
+    given = submit(marking)
+    expect(marking.get_by_test_id("code")).not_to_have_text(first)
+    second = code(marking)
+    press(marking, "22")
+    press(marking, "z")
+    expect(marking.get_by_test_id("strip")).to_contain_text(f"正在修改 {first}")
+    press(marking, "0")
+    revision = submit(marking)
+    assert revision["revises"] == given["event_id"]
+    assert list(revision["levels"].values()) == [0, 2, 1, 0, 3, 2]
+    expect(marking.get_by_test_id("code")).to_have_text(second)
+    marked(marking, "2 / 6")
+
+
+def test_the_history_opens_an_earlier_mark_with_three_keys(marking: Page) -> None:
+    first = code(marking)
+    press(marking, SIX)
+    submit(marking)
+    press(marking, "h")
+    expect(row_of(marking, first)).to_contain_text("321032")
+    press(marking, ["ArrowDown", "Enter"])
+    expect(marking.get_by_test_id("strip")).to_contain_text(f"正在修改 {first}")
+    press(marking, ["Escape"])
+    expect(marking.get_by_test_id("code")).not_to_have_text(first)
+
+
+def row_of(page: Page, performance: str) -> Locator:
+    return page.get_by_test_id("history-row").filter(has_text=performance)
+
+
+def test_a_third_mark_shows_only_the_criteria_in_dispute(lab: BrowserLab) -> None:
+    person, performance = lab.lab.dispute(["pitch", "rhythm"])
+    page = opened(lab, person)
+    # Third marks come first; a draft of an earlier test may have kept another clip open.
+    expect(page.get_by_test_id("code")).to_have_text(performance)
+    expect(page.get_by_test_id("round")).to_have_text("3评")
+    expect(page.get_by_test_id("strip")).to_have_text("3评：只评前两次评分不一致的 2 项")
+    expect(page.get_by_test_id("agreed")).to_have_text(
+        "综合、表现力、歌词表达、流畅性：两次评分一致，无需再评。"
+    )
+    expect(page.get_by_role("radiogroup")).to_have_count(2)
+    press(page, "21")
+    assert submit(page)["levels"] == {"pitch": 2, "rhythm": 1}
+
+
+def test_words_in_a_comment_are_no_commands(marking: Page) -> None:
+    press(marking, "3c")
+    marking.keyboard.type("d3f 声音 zh")
+    expect(marking.get_by_test_id("comment")).to_have_value("d3f 声音 zh")
+    press(marking, ["Escape"])
+    marked(marking, "1 / 6")
+    assert marking.evaluate("document.body.dataset.layout") == "full"
+    press(marking, "21032")
+    assert submit(marking)["comment"] == "d3f 声音 zh"
+
+
+def test_an_exception_needs_no_levels(marking: Page) -> None:
+    press(marking, ["Alt+1"])
+    press(marking, "3")
+    expect(marking.get_by_test_id("hint")).to_contain_text("取消标记")
+    body = submit(marking)
+    assert (body["exception"], body["levels"]) == ("no_picture", {})
+
+
+def test_an_incomplete_recording_may_have_levels_too(marking: Page) -> None:
+    press(marking, ["Alt+2", "3"])
+    expect(marking.get_by_test_id("submit")).to_have_attribute("aria-disabled", "true")
+    press(marking, "33333")
+    body = submit(marking)
+    assert (body["exception"], len(body["levels"])) == ("incomplete", 6)
+
+
+def test_what_was_chosen_is_there_again_after_a_reload(marking: Page) -> None:
+    before = code(marking)
+    press(marking, "32")
+    marking.reload()
+    expect(marking.get_by_test_id("code")).to_have_text(before)
+    marked(marking, "2 / 6")
+
+
+def test_without_the_node_marking_goes_on_and_nothing_is_lost(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[1])
+    expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
+    refuse = cut_off(page)
+    press(page, SIX)
+    leave_ask(page)
+    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
+    bar = page.get_by_test_id("bar")
+    expect(bar).to_contain_text(re.compile(r"与机房服务器的连接已断开 00:0\d"))
+    expect(bar).to_contain_text("可以继续评阅本机已备好的 2 份")
+    page.wait_for_function("document.querySelector('video.front').currentTime > 0.1")
+    page.unroute("**/api/**", refuse)
+    page.unroute("**/videos/**", refuse)
+    page.get_by_test_id("reconnect").click()
+    expect(page.get_by_test_id("saved")).to_have_text("评分已保存")
+    expect(bar).to_be_hidden()
+
+
+def test_marks_wait_on_this_pc_over_a_reload(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[1])
+    page.on("dialog", Dialog.accept)
+    refuse = cut_off(page)
+    first = code(page)
+    press(page, SIX)
+    leave_ask(page)
+    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
+    page.unroute("**/api/**", refuse)
+    page.unroute("**/videos/**", refuse)
+    with page.expect_request("**/api/marks") as sent:
+        page.reload()
+    body: dict[str, Any] = sent.value.post_data_json
+    answered = sent.value.response()
+    assert answered is not None and answered.json() == {"saved": True, "event_id": body["event_id"]}
+    press(page, "h")
+    expect(row_of(page, first)).to_have_count(1)
+
+
+def cut_off(page: Page) -> Any:
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    page.route("**/api/**", refuse)
+    page.route("**/videos/**", refuse)
+    return refuse
+
+
+def leave_ask(page: Page) -> None:
+    page.keyboard.press("Enter")
+    if page.get_by_test_id("ask").is_visible():
+        page.wait_for_timeout(ASK_GUARD_MS)
+        page.keyboard.press("Enter")
+
+
+def test_nobody_leaves_while_a_mark_waits(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[2])
+    page.on("dialog", Dialog.accept)
+    refuse = cut_off(page)
+    press(page, SIX)
+    leave_ask(page)
+    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
+    page.get_by_role("button", name="菜单").click()
+    page.get_by_role("menuitem", name="退出").click()
+    expect(page.get_by_test_id("toast")).to_contain_text("还有 1 份待上传")
+    page.unroute("**/api/**", refuse)
+    page.unroute("**/videos/**", refuse)
+    expect(page.get_by_test_id("saved")).to_have_text("评分已保存", timeout=20_000)
+
+
+def test_a_second_pc_takes_over_and_the_first_one_says_so(lab: BrowserLab) -> None:
+    first = opened(lab, lab.markers[2])
+    opened(lab, lab.markers[2])
+    press(first, "n")
+    press(first, ["Escape", *SIX])
+    leave_ask(first)
+    expect(first.get_by_test_id("dialog")).to_contain_text("这个账号已在别的电脑继续阅卷")
+    expect(first.get_by_test_id("sign-in-again")).to_be_visible()
+
+
+@pytest.mark.parametrize("height", [768, 600])
+@pytest.mark.parametrize("layout", ["full", "brief"])
+def test_nothing_scrolls_and_nothing_is_cut(lab: BrowserLab, height: int, layout: str) -> None:
+    page = opened(lab, lab.markers[0], height=height)
+    page.get_by_role("button", name="全部展示" if layout == "full" else "简化展示").click()
+    before = page.get_by_test_id("submit").bounding_box()
+    assert page.evaluate(CUT) == []
+    press(page, ["Alt+2", "c"])
+    assert page.evaluate(CUT) == []
+    press(page, ["Escape"])
+    assert page.get_by_test_id("submit").bounding_box() == before
+    page.get_by_role("button", name="全部展示").click()
+
+
+CUT = """() => {
+  const root = document.documentElement;
+  const cut = root.scrollHeight > innerHeight || root.scrollWidth > innerWidth ? ["page"] : [];
+  for (const element of document.querySelectorAll("main *, header *")) {
+    const hides = getComputedStyle(element).overflowY !== "visible";
+    const isShown = element.offsetParent && !element.matches(".unseen, svg, canvas, textarea");
+    if (!hides || !isShown) continue;
+    const isTall = element.scrollHeight > element.clientHeight + 1;
+    const isWide = element.scrollWidth > element.clientWidth + 1;
+    if (isTall || isWide) cut.push(element.className || element.tagName);
+  }
+  return cut;
+}"""
+
+
+def test_the_layout_is_remembered_for_the_account(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[1])
+    with page.expect_response("**/api/preferences"):
+        press(page, "v")
+    again = opened(lab, lab.markers[1])
+    assert again.evaluate("document.body.dataset.layout") == "brief"
+    with again.expect_response("**/api/preferences"):
+        press(again, "v")
+
+
+def test_the_picture_is_enlarged_and_set_back(marking: Page) -> None:
+    press(marking, "ddd")
+    transform = "document.querySelector('video.front').style.transform"
+    assert "scale(1.5)" in marking.evaluate(transform)
+    assert marking.evaluate("document.body.dataset.layout") == "brief"
+    marking.get_by_role("button", name="菜单").click()
+    marking.get_by_role("menuitem", name="原始大小").click()
+    assert marking.evaluate(transform) == ""
+    assert marking.evaluate("document.body.dataset.layout") == "full"
+
+
+def test_the_mouse_leaves_the_space_bar_to_the_video(marking: Page) -> None:
+    marking.wait_for_function("document.querySelector('video.front').currentTime > 0.2")
+    marking.get_by_role("radio").nth(1).click()
+    marked(marking, "1 / 6")
+    press(marking, ["Space"])
+    marking.wait_for_function("document.querySelector('video.front').paused")
+    marked(marking, "1 / 6")
+
+
+@pytest.mark.parametrize("keys", ["", "321032", "3c", "h", "t", "?", "n", "v"])
+def test_everybody_can_use_the_page(lab: BrowserLab, keys: str) -> None:
+    page = opened(lab, lab.markers[0])
+    expect(page.get_by_test_id("ready")).to_be_visible()
+    press(page, keys)
+    page.wait_for_timeout(300)
+    found = Axe().run(page, options={"runOnly": RULES})
+    if keys == "v":
+        press(page, "v")
+    assert [v["id"] for v in found.response["violations"]] == []
+
+
+def test_the_browser_has_nothing_to_complain_about(lab: BrowserLab) -> None:
+    page = lab.page()
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda e: wrong.append(str(e)))
+    lab.sign_in(page, lab.markers[0])
+    page.wait_for_url("**/mark")
+    expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
+    press(page, [*SIX, "Enter", "h", "Escape", "t", "Escape", "c", "Escape", "d", "f", "l", "r"])
+    words = page.inner_text("body")
+    assert wrong == []
+    assert not re.search(r"NaN|undefined|null|\[object", words)

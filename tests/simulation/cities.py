@@ -1,0 +1,80 @@
+"""Cities to begin with, built once for each size; and whether a node is level with its hub."""
+
+import functools
+import random
+import tempfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import node.schema
+from hub.media.shelf import path_of
+from hub.schema import EVERY_DISTRICT
+from hub.settings import HubSettings
+from hub.store import accounts, exam, feed
+from hub.store import meta as hub_meta
+from node.store import meta
+from shared.kit.store import Store
+from tests.hub.makers import a_hub
+from tests.simulation.disk import Files
+from tests.simulation.hub import Hub
+from tests.simulation.lab import Lab
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.seams import deterministic
+
+GROUPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    files: Files
+    shelf: Path
+
+
+_kept: list[tempfile.TemporaryDirectory[str]] = []
+
+
+@functools.cache
+def a_city(districts: int, works: int) -> City:
+    """The exam is imported, its videos are on the shelf; no node is invited yet."""
+    kept = tempfile.TemporaryDirectory(prefix="simulated-city-")
+    _kept.append(kept)
+    folder = Path(kept.name)
+    markers = 3 if districts < 4 else 2
+    with deterministic(VirtualLoop(), random.Random("city")):
+        store = a_hub(folder, districts=districts, markers=markers, leaders=1, works=works)
+        with store.writing() as db:
+            for table in ("heartbeat", "holding", "node"):
+                db.table(table).delete_where()
+            feed.append(db, EVERY_DISTRICT, "exam", 1)
+            for group in exam.groups(db):
+                feed.append(db, EVERY_DISTRICT, "group", group.id)
+            for account in accounts.everyone(db):
+                feed.append(db, account.district_id, "account", account.id)
+            for number in range(1, districts * works * GROUPS + 1):
+                content = str(number).encode()
+                name = sha256(content).hexdigest()
+                path = path_of(HubSettings(folder).shelf, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                db.conn.execute("UPDATE video SET bytes = ? WHERE sha256 = ?", (len(content), name))
+        store.close()
+    return City(Files.of(folder / "hub.db"), folder)
+
+
+@functools.cache
+def an_empty_node() -> Files:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "node.db"
+        Store(path, node.schema.migrations).close()
+        return Files.of(path)
+
+
+def is_level(hub: Hub, lab: Lab) -> bool:
+    """Nothing waits on either side."""
+    if lab.pending:
+        return False
+    link = lab.look(meta.link)
+    with hub.store.reading() as db:
+        newest = feed.after(db, lab.district, link.feed_after if link else 0, 1)
+        return link is not None and link.hub_inc == hub_meta.hub_inc(db) and not newest

@@ -1,0 +1,173 @@
+"""The simulated hub: the product's application in lives that end and begin again."""
+
+import asyncio
+import contextvars
+import functools
+import random
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+from litestar import Litestar
+from sqlite_utils import Database
+
+import hub.schema
+from hub import jobs
+from hub.api.bell import Bell
+from hub.api.city import City
+from hub.api.guard import Nonces
+from hub.app import create_app
+from hub.settings import HubSettings
+from hub.store import meta
+from shared.kit.store import Store
+from tests.simulation.disk import Disk, Files, Killed
+from tests.simulation.seams import CLOCK, Clock
+
+T = TypeVar("T")
+Note = Callable[[str, str], None]
+JOBS_EVERY_S = 10.0
+
+
+@functools.cache
+def the_app() -> Litestar:
+    """Made once: its rooms hold nothing, and what lives in its state is new in each life."""
+    return create_app(HubSettings(Path("unused")), with_jobs=False)
+
+
+class Hub:
+    def __init__(
+        self,
+        folder: Path,
+        shelf_data: Path,
+        first: Files,
+        clock: Clock,
+        chance: random.Random,
+        note: Note,
+    ) -> None:
+        self.clock = clock
+        self.context = contextvars.copy_context()
+        self.context.run(CLOCK.set, clock)
+        self.is_up = False
+        self.was_full = False
+        self.unexpected: list[str] = []
+        self._folder = folder
+        self._settings = HubSettings(shelf_data)
+        self._files = first
+        self._chance = chance
+        self._note = note
+        self._lives = 0
+        self._serving: dict[asyncio.Task[Any], None] = {}
+        self._jobs: asyncio.Task[None] | None = None
+        self.rest_s = 5.0
+        """How long it stays down when it dies."""
+
+    def start(self) -> None:
+        self._lives += 1
+        path = self._folder / f"life{self._lives}" / "hub.db"
+        self._files.put(path)
+        self.disk = Disk(path, self._chance, functools.partial(self._note, "hub"))
+        self.disk.on_death = self._died
+        self.context.run(self._open, path)
+        self.is_up = True
+        self._jobs = self._task(self._work())
+        self._note("hub", f"life {self._lives} begins")
+
+    def _open(self, path: Path) -> None:
+        self.store = Store(path, hub.schema.migrations)
+        with self.store.writing() as db:
+            meta.ensure_identity(db)
+        state = the_app().state
+        state.store, state.bell = self.store, Bell(self.store)
+        state.nonces, state.city, state.settings = Nonces(), City(), self._settings
+
+    async def serve(self, request: httpx.Request, body: bytes) -> httpx.Response:
+        """As over a socket: a hub that dies over it leaves no answer."""
+        if not self.is_up:
+            raise httpx.ConnectError("the hub is down")
+        task = self._task(self._handle(request, body))
+        self._serving[task] = None
+        try:
+            return await asyncio.shield(task)
+        except Killed as death:
+            raise httpx.ReadError("the hub died") from death
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+            raise httpx.ReadError("the hub died") from None
+        finally:
+            self._serving.pop(task, None)
+
+    async def _handle(self, request: httpx.Request, body: bytes) -> httpx.Response:
+        transport = httpx.ASGITransport(the_app())  # type: ignore[arg-type]
+        sent = httpx.Request(request.method, request.url, headers=request.headers, content=body)
+        response = await transport.handle_async_request(sent)
+        content = b"".join([part async for part in response.stream])  # type: ignore[union-attr]
+        if response.status_code >= 500 and not self.was_full:
+            self.unexpected.append(f"the hub answered {response.status_code} to {request.url.path}")
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=httpx.ByteStream(content)
+        )
+
+    def do(self, act: Callable[[Database, datetime], T]) -> T:
+        """As the city's admin does it on a page: one transaction."""
+
+        def acted() -> T:
+            with self.store.writing() as db:
+                return act(db, self.clock.now())
+
+        return self.context.run(acted)
+
+    def look(self, at: Callable[[Database], T]) -> T:
+        with self.store.reading() as db:
+            return at(db)
+
+    async def _work(self) -> None:
+        turn = 0
+        while True:
+            await asyncio.sleep(JOBS_EVERY_S)
+            turn += 1
+            for job, every in ((jobs.announce, 1), (jobs.wipe, 1), (jobs.hand_out, 3)):
+                if turn % every == 0:
+                    try:
+                        job(self.store)
+                    except sqlite3.OperationalError:
+                        if not self.was_full:
+                            raise
+
+    def back_up(self) -> Files:
+        """By the product's own hand."""
+        folder = self._folder / f"backup{self._lives}"
+        folder.mkdir(exist_ok=True)
+        copy = jobs.keep_copy(self.store, folder, self.clock.now())
+        return Files.of(copy)
+
+    def end(self) -> None:
+        self.disk.end()
+
+    def restart_from(self, files: Files) -> None:
+        """Another database takes the place of its own."""
+        self.end()
+        self.disk.left = files
+
+    def _died(self) -> None:
+        self.is_up = False
+        loop = asyncio.get_running_loop()
+        loop.call_soon(self._bury)
+        loop.call_later(self.rest_s, self._rise)
+
+    def _bury(self) -> None:
+        for task in [*self._serving, *([self._jobs] if self._jobs else [])]:
+            task.cancel()
+        the_app().state.bell.stop()
+        self.store.close()
+
+    def _rise(self) -> None:
+        if not self.is_up and self.disk.left is not None:
+            self._files = self.disk.left
+            self.start()
+
+    def _task(self, work: Any) -> asyncio.Task[Any]:
+        return asyncio.get_running_loop().create_task(work, context=self.context)

@@ -1,0 +1,299 @@
+"""What the city's and the districts' people do, and what befalls their machines."""
+
+import functools
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlite_utils import Database
+
+from hub.store import accounts, feed, sittings
+from hub.store.accounts import Account, Listed
+from hub.work import sittings as sitting_work
+from hub.work.allocate import allocate
+from hub.work.enrol_node import invite
+from hub.work.hand_out import take_back_all
+from hub.work.wipe_trial import wipe_trial
+from node.store import marks as node_marks
+from shared.kit.refusal import Refusal
+from shared.rules.rubric import Role
+from tests.hub.makers import ADMIN, EXAM_NAME
+from tests.makers import NINE
+from tests.simulation.cities import an_empty_node
+from tests.simulation.disk import Disk, Killed
+from tests.simulation.lab import Lab
+from tests.simulation.people import Confirmed
+from tests.simulation.plan import FAULTS_S, HUB, Step
+from tests.simulation.world import World
+
+AGAIN_S = 7.0
+TRIAL_ENDS_S = FAULTS_S * 0.4
+OFFS = {
+    "+8h": timedelta(hours=8),
+    "-8h": timedelta(hours=-8),
+    "-2h": timedelta(hours=-2),
+    "+20m": timedelta(minutes=20),
+    "+1h": timedelta(hours=1),
+    "-1h": timedelta(hours=-1),
+    "1970": datetime(1970, 1, 1, 8, tzinfo=NINE.tzinfo) - NINE,
+}
+
+
+def begin(world: World) -> None:
+    """The labs are set up, and the first sitting is allocated; later perhaps the next one."""
+    for number in range(1, world.plan.nodes + 1):
+        lab = world.add_lab(number, an_empty_node())
+        lab.start()
+        world.loop.call_later(1.0, functools.partial(invite_lab, world, lab))
+    world.loop.call_at(3.0, functools.partial(open_sitting, world))
+    if world.plan.has_trial:
+        world.loop.call_at(TRIAL_ENDS_S, functools.partial(end_trial, world))
+
+
+def act(world: World, step: Step) -> None:
+    """One step of the plan; what cannot be done at that moment is left out."""
+    world.note("world", str(step))
+    deed = _DEEDS.get(step.kind)
+    if deed is not None and deed(world, step):
+        name = f"{step.kind} {'hub' if step.who == HUB else 'node'} {step.value.split(' ')[0]}"
+        world.fault(name.strip())
+
+
+def at_hub(world: World, deed: Callable[[Database, datetime], object], until_done: bool) -> bool:
+    """In one transaction; tried again later where the hub is away and it has to be done."""
+    try:
+        if world.hub.is_up:
+            world.hub.do(deed)
+            return True
+    except Refusal as refusal:
+        world.note("operator", f"refused: {refusal.code}")
+        return False
+    except Killed:
+        world.note("operator", "the hub died over it")
+    except sqlite3.OperationalError:
+        if not world.hub.was_full:
+            raise
+    if until_done:
+        world.loop.call_later(AGAIN_S, functools.partial(at_hub, world, deed, True))
+    return False
+
+
+def invite_lab(world: World, lab: Lab) -> None:
+    def deed(db: Database, moment: datetime) -> None:
+        code = invite(db, f"第{lab.district}区机房", lab.district, moment)
+        lab.code = code
+
+    at_hub(world, deed, until_done=True)
+
+
+def open_sitting(world: World) -> None:
+    """The trial first, where there is one; doing it again changes nothing."""
+
+    def deed(db: Database, moment: datetime) -> None:
+        known = sittings.all_sittings(db)
+        is_trial = world.plan.has_trial and not any(s.state == "wiped" for s in known)
+        kind = "trial" if is_trial else "formal"
+        if any(s.kind == kind and s.state != "prepared" for s in known):
+            return
+        prepared = next((s for s in known if s.state == "prepared"), None)
+        sitting = prepared or sitting_work.prepare(db, kind, ADMIN, moment)
+        allocate(db, sitting.id, ADMIN, moment)
+
+    at_hub(world, deed, until_done=True)
+
+
+def end_trial(world: World) -> None:
+    def deed(db: Database, moment: datetime) -> None:
+        if not any(s.state == "wiped" for s in sittings.all_sittings(db)):
+            wipe_trial(db, EXAM_NAME, ADMIN, moment)
+
+    at_hub(world, deed, until_done=True)
+    world.loop.call_later(10.0, functools.partial(open_sitting, world))
+
+
+def mend(world: World) -> None:
+    """While the world heals: whom the hub no longer knows is invited again, disk and all."""
+    if not world.hub.is_up:
+        return
+    open_sitting(world)
+    for lab in world.labs:
+        if lab.is_gone or not lab.is_up or lab.code:
+            continue
+        if not lab.is_enrolled or "凭据" in lab.problem:
+            invite_lab(world, lab)
+
+
+def _machine(world: World, step: Step) -> Disk | None:
+    if step.who == HUB:
+        return world.hub.disk if world.hub.is_up else None
+    lab = world.lab_of(step.who)
+    return lab.disk if lab else None
+
+
+def _kill(world: World, step: Step) -> bool:
+    disk = _machine(world, step)
+    if disk is None:
+        return False
+    lab = world.lab_of(step.who)
+    machine = world.hub if step.who == HUB or lab is None else lab
+    machine.rest_s = step.lasts
+    where, _, what = step.value.partition(" ")
+    disk.is_power_cut = step.kind == "power"
+    if where == "statement":
+        disk.kill_in = int(what)
+    elif where == "commit":
+        disk.kill_at_commit = what
+    else:
+        disk.end()
+    return True
+
+
+def _fill_disk(world: World, step: Step) -> bool:
+    disk = _machine(world, step)
+    if disk is None:
+        return False
+    disk.is_full = True
+    if step.who == HUB:
+        world.hub.was_full = True
+
+    def clear() -> None:
+        disk.is_full = False
+
+    world.loop.call_later(step.lasts, clear)
+    return True
+
+
+def _set_clock(world: World, step: Step) -> bool:
+    lab = world.lab_of(step.who)
+    clock = world.hub.clock if step.who == HUB else lab.clock if lab else None
+    if clock is None:
+        return False
+    clock.off = OFFS[step.value]
+    return True
+
+
+def _marker(world: World, step: Step, db: Database) -> Account:
+    of_district = [
+        a
+        for a in accounts.everyone(db)
+        if a.district_id == step.who and a.role in (Role.MARKER, Role.LEADER)
+    ]
+    return of_district[int(step.value) % len(of_district)]
+
+
+def _take_back(world: World, step: Step) -> bool:
+    return at_hub(
+        world,
+        lambda db, moment: take_back_all(db, _marker(world, step, db).id, ADMIN, moment),
+        until_done=False,
+    )
+
+
+def _disable(world: World, step: Step) -> bool:
+    """As an import that says so does it."""
+
+    def deed(db: Database, moment: datetime) -> None:
+        who = _marker(world, step, db)
+        left = Listed(
+            who.phone, who.name, who.district_id, who.role, who.scope, who.capacity, "disabled"
+        )
+        accounts.change_many(db, [left])
+        feed.append(db, who.district_id, "account", who.id)
+        take_back_all(db, who.id, ADMIN, moment)
+
+    return at_hub(world, deed, until_done=False)
+
+
+def _close(world: World, step: Step) -> bool:
+    def deed(db: Database, moment: datetime) -> None:
+        sitting = sittings.open_sitting(db)
+        if sitting is not None and sitting.kind == "formal":
+            sitting_work.close(db, sitting.id, ADMIN, moment)
+
+    return at_hub(world, deed, until_done=False)
+
+
+def _copy(world: World, step: Step) -> bool:
+    key = (step.kind, step.who)
+    if step.who == HUB:
+        if not world.hub.is_up or world.hub.disk.is_full:
+            return False
+        world.copies[key] = world.hub.context.run(world.hub.back_up)
+        return True
+    lab = world.lab_of(step.who)
+    if lab is None:
+        return False
+    world.copies[key] = lab.copy()
+    return True
+
+
+def _restore(world: World, step: Step) -> bool:
+    files = world.copies.get((f"{step.kind}_copy", HUB))
+    if files is None or not world.hub.is_up:
+        return False
+    world.was_restored = True
+    world.hub.rest_s = step.lasts
+    world.hub.restart_from(files)
+    return True
+
+
+def _turn_back(world: World, step: Step) -> bool:
+    files = world.copies.get((f"{step.kind}_copy", step.who))
+    lab = world.lab_of(step.who)
+    if files is None or lab is None or not world.hub.is_up:
+        return False
+    forgive(world, lab)
+    lab.rest_s = step.lasts
+    lab.restart_from(files)
+    return True
+
+
+def _clone(world: World, step: Step) -> bool:
+    lab = world.lab_of(step.who)
+    if lab is None or not lab.is_enrolled:
+        return False
+    clones = sum(other.district == step.who for other in world.labs)
+    world.add_lab(step.who, lab.copy(), lab.name + "'" * clones).start()
+    return True
+
+
+def _lose_disk(world: World, step: Step) -> bool:
+    lab = world.lab_of(step.who)
+    if lab is None or not world.hub.is_up:
+        return False
+    forgive(world, lab)
+    lab.switch_off()
+    new = world.add_lab(step.who, an_empty_node())
+    world.loop.call_later(step.lasts, new.start)
+    world.loop.call_later(step.lasts + 1, functools.partial(invite_lab, world, new))
+    return True
+
+
+def forgive(world: World, lab: Lab) -> None:
+    """What only the lost disk held cannot come back."""
+    world.rewound.add(lab.name)
+
+    def is_reported(db: Database, mark: Confirmed) -> bool:
+        known = node_marks.mark(db, mark.event_id)
+        return known is not None and known.result is not None
+
+    mine = [m for m in world.confirmed.values() if m.lab == lab.name]
+    with lab.store.reading() as db:
+        world.forgiven |= {m.event_id for m in mine if not is_reported(db, m)}
+
+
+_DEEDS: dict[str, Callable[[World, Step], bool]] = {
+    "kill": _kill,
+    "power": _kill,
+    "full": _fill_disk,
+    "clock": _set_clock,
+    "take_back": _take_back,
+    "disable": _disable,
+    "close": _close,
+    "restore_copy": _copy,
+    "turn_back_copy": _copy,
+    "restore": _restore,
+    "turn_back": _turn_back,
+    "clone": _clone,
+    "lose_disk": _lose_disk,
+}
