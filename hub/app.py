@@ -11,8 +11,9 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 import hub.schema
-from hub.api import enrol, pull, push, videos
+from hub.api import enrol, meeting, pull, push, videos
 from hub.api.bell import Bell
+from hub.api.boots import Boots
 from hub.api.city import City
 from hub.api.guard import Nonces, refused, refused_by_http
 from hub.jobs import timetable
@@ -30,7 +31,9 @@ from hub.pages import (
 )
 from hub.pages.person import provide_person
 from hub.settings import HubSettings
-from hub.store import meta
+from hub.work import lives
+from hub.work.reach_file import keep_reach, last_reach
+from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.web import guards, rendering
@@ -63,7 +66,13 @@ ROUTES = [
 # What nodes use: signed, JSON, and with answers of its own when something is refused.
 SYNC = Router(
     path="/",
-    route_handlers=[*enrol.ROUTES, *push.ROUTES, *pull.ROUTES, *videos.ROUTES],
+    route_handlers=[
+        *enrol.ROUTES,
+        *meeting.ROUTES,
+        *push.ROUTES,
+        *pull.ROUTES,
+        *videos.ROUTES,
+    ],
     exception_handlers={Refusal: refused, HTTPException: refused_by_http},
 )
 
@@ -93,7 +102,7 @@ def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
         # Ours is shared.kit.log, which masks phones; Litestar's own would stand beside it.
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
-        state=State({"settings": settings, "nonces": Nonces(), "city": City()}),
+        state=State({"settings": settings, "nonces": Nonces(), "boots": Boots(), "city": City()}),
     )
 
 
@@ -124,7 +133,8 @@ def _lifespan(
     async def running(app: Litestar) -> AsyncIterator[None]:
         store = Store(settings.database, hub.schema.migrations)
         with store.writing() as db:
-            meta.ensure_identity(db)
+            lives.start(db, last_reach(settings.reach_file), now())
+        keep_reach(settings.reach_file, store)
         app.state.store, app.state.bell = store, Bell(store)
         jobs = timetable(store, settings)
         if with_jobs:

@@ -11,8 +11,10 @@ from sqlite_utils import Database
 from hub.media.shelf import sweep
 from hub.settings import HubSettings
 from hub.store import attempts, meta, nodes
+from hub.work import recovery
 from hub.work.hand_out import hand_out_waiting
 from hub.work.milestones import announce_reached
+from hub.work.reach_file import keep_reach
 from hub.work.wipe_trial import wipe_when_due
 from shared.kit.clock import now
 from shared.kit.store import Store
@@ -20,7 +22,9 @@ from shared.kit.store import Store
 ANNOUNCE_EVERY_S = 2
 WIPE_EVERY_S = 10
 HAND_OUT_EVERY_S = 30
+HAND_OUTS_AT_ONCE = 200
 PRUNE_EVERY_S = 3600
+REMEMBER_EVERY_S = 5
 HEARTBEATS_KEPT = timedelta(days=7)
 ATTEMPTS_KEPT = timedelta(days=1)
 THREADS = 3
@@ -42,6 +46,7 @@ def timetable(store: Store, settings: HubSettings) -> BackgroundScheduler:
         scheduler.add_job(job, _every(every_s), args=(store,))
     both = (store, settings)
     scheduler.add_job(back_up, _every(settings.backup_minutes * 60), args=both)
+    scheduler.add_job(remember, _every(REMEMBER_EVERY_S), args=both)
     scheduler.add_job(prune, _every(PRUNE_EVERY_S), args=both)
     return scheduler
 
@@ -58,8 +63,21 @@ def wipe(store: Store) -> None:
 
 def hand_out(store: Store) -> None:
     """What nobody could be given when it arose may have a taker by now."""
-    with store.writing() as db:
-        hand_out_waiting(db, now())
+    handed = HAND_OUTS_AT_ONCE
+    while handed == HAND_OUTS_AT_ONCE:
+        # Many wait after a recovery; marks come in between.
+        with store.writing() as db:
+            handed = hand_out_waiting(db, now(), HAND_OUTS_AT_ONCE)
+
+
+def remember(store: Store, settings: HubSettings) -> None:
+    """How far we are; and a recovery whose last node was retired ends here."""
+    keep_reach(settings.reach_file, store)
+    with store.reading() as db:
+        is_recovering = recovery.is_on(db)
+    if is_recovering:
+        with store.writing() as db:
+            recovery.end_when_complete(db, now())
 
 
 def prune(store: Store, settings: HubSettings) -> None:

@@ -30,5 +30,10 @@ def m002_sync(db: Database) -> None:
     run_script(db, SQL / "m002_sync.sql")
 
 
-SCHEMA = 2
+@migrations()
+def m020_purge(db: Database) -> None:
+    run_script(db, SQL / "m020_purge.sql")
+
+
+SCHEMA = 20
 """The number of the newest migration."""

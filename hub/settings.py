@@ -23,10 +23,16 @@ class HubSettings:
     """Whose word is taken for the address of a visitor: a proxy that does the https."""
     backup_minutes: int = 10
     backups_kept: int = 12
+    reach_folder: Path | None = None
+    """Best on another disk: says how far the database had come, should somebody put it back."""
 
     @property
     def database(self) -> Path:
         return self.data / "hub.db"
+
+    @property
+    def reach_file(self) -> Path:
+        return (self.reach_folder or self.data) / "hub-reach.json"
 
     @property
     def lock(self) -> Path:

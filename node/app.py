@@ -16,6 +16,8 @@ from node.settings import NodeSettings
 from node.uplink.http import MakeHttp, make_http
 from node.uplink.uplink import Uplink
 from node.videos.cache import Cache
+from node.videos.grants import Grants
+from node.videos.verified import Verified
 from shared import __version__
 from shared.kit.store import Store
 from shared.web import guards, rendering
@@ -93,6 +95,7 @@ def _lifespan(
         cache = Cache(settings.cache, settings.cache_bytes_max)
         uplink = Uplink(store, cache, settings, __version__, make_http)
         app.state.store, app.state.cache, app.state.uplink = store, cache, uplink
+        app.state.verified, app.state.grants = Verified(cache), Grants()
         jobs = timetable(uplink, store)
         try:
             await uplink.start()

@@ -13,6 +13,9 @@ from shared.kit.store import Store
 
 SWEEP_S = 5
 RETRY_VIDEOS_MIN = 5
+COMPARE_MIN = 10
+CHECK_VIDEO_S = 2
+"""So 6,000 videos are looked at again in the course of a morning, a few MB at a time."""
 TIDY_H = 1
 SESSIONS_KEPT = timedelta(days=2)
 ATTEMPTS_KEPT = timedelta(days=1)
@@ -28,8 +31,14 @@ def timetable(uplink: Uplink, store: Store) -> AsyncIOScheduler:
         uplink.wake_push()
         uplink.wake_prefetch()
 
+    async def compare() -> None:
+        uplink.compare_again()
+
     async def retry_videos() -> None:
         uplink.retry_videos()
+
+    async def check_video() -> None:
+        await uplink.check_video()
 
     async def tidy() -> None:
         await finish(_tidy, store)
@@ -37,6 +46,8 @@ def timetable(uplink: Uplink, store: Store) -> AsyncIOScheduler:
     # Trigger objects, since names are looked up in package metadata that an exe has not.
     scheduler.add_job(sweep, IntervalTrigger(seconds=SWEEP_S))
     scheduler.add_job(retry_videos, IntervalTrigger(minutes=RETRY_VIDEOS_MIN))
+    scheduler.add_job(check_video, IntervalTrigger(seconds=CHECK_VIDEO_S))
+    scheduler.add_job(compare, IntervalTrigger(minutes=COMPARE_MIN))
     scheduler.add_job(tidy, IntervalTrigger(hours=TIDY_H))
     return scheduler
 

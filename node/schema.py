@@ -22,5 +22,10 @@ def m002_sync(db: Database) -> None:
     run_script(db, SQL / "m002_sync.sql")
 
 
-SCHEMA = 2
+@migrations()
+def m020_videos(db: Database) -> None:
+    run_script(db, SQL / "m020_videos.sql")
+
+
+SCHEMA = 20
 """The number of the newest migration."""

@@ -9,6 +9,8 @@ import uvicorn
 
 from node.app import create_app
 from node.settings import NodeSettings
+from node.shortcut import Shortcut
+from node.zero_copy import ZeroCopyProtocol
 from shared import __version__
 from shared.kit import lock
 from shared.kit import log as kit_log
@@ -35,8 +37,8 @@ def _serve_once(settings: NodeSettings) -> bool:
     host = lan_address() if settings.host == "0.0.0.0" else settings.host
     log.info("阅卷网址：http://%s:%s/", host, listening.getsockname()[1])
     config = uvicorn.Config(
-        create_app(settings),
-        http="httptools",
+        Shortcut(create_app(settings)),
+        http=ZeroCopyProtocol,
         # Never uvloop, which Windows has not: what is tested here is what runs there.
         loop="asyncio",
         ws="none",

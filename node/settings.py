@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
+from node.bandwidth import mbit_at, parse_plan
 from shared.kit.refusal import Refusal
 from shared.kit.settings import load
 
@@ -18,6 +20,8 @@ class NodeSettings:
     port: int = 8080
     bandwidth_mbit: float = 240.0
     """What fetching videos may take of the link; 0: all of it."""
+    bandwidth_hours: str = ""
+    """Other values for some hours of the day: 08:30-12:00 100, 13:30-17:30 100."""
     video_parallel: int = 3
     cache_bytes_max: int = 0
     """How much the cached videos may take; 0: as much as the disk has."""
@@ -36,6 +40,10 @@ class NodeSettings:
     def cache(self) -> Path:
         return self.data / "videos"
 
+    def bandwidth_at(self, clock: time) -> float:
+        """Mbit/s, by this PC's own time."""
+        return mbit_at(parse_plan(self.bandwidth_hours), self.bandwidth_mbit, clock)
+
 
 def settings_from(data: Path, flags: Mapping[str, object]) -> NodeSettings:
     found = load(NodeSettings, data / FILE_NAME, ENV_PREFIX, {**flags, "data": data})
@@ -45,4 +53,5 @@ def settings_from(data: Path, flags: Mapping[str, object]) -> NodeSettings:
         raise Refusal("setting_wrong", "同时下载的视频数 video_parallel 应为 1 到 8。")
     if min(found.bandwidth_mbit, found.cache_bytes_max, found.disk_reserve_bytes) < 0:
         raise Refusal("setting_wrong", "带宽、缓存上限和磁盘保留空间不能是负数。")
+    parse_plan(found.bandwidth_hours)
     return found

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -159,7 +160,7 @@ def build_lab(root: Path, works: int = 24) -> Lab:
 
 def _wait_for_videos(lab: Lab) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    with lab.client(lab.markers[0]) as client:
+    with closing(lab.client(lab.markers[0])) as client:
         while time.monotonic() < deadline:
             tasks = open_tasks(client)
             if tasks and all(task["video"]["is_ready"] for task in tasks):

@@ -1,4 +1,4 @@
-"""`python -m tests.simulate --seeds 0:1000`: many simulated worlds; the first that fails, in short."""
+"""`python -m tests.simulate --seeds 0:1000`: many worlds; of the first that fails, the gist."""
 
 import argparse
 import sys

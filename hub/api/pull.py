@@ -8,11 +8,14 @@ from litestar.di import NamedDependency
 from sqlite_utils import Database
 
 from hub.api.bell import Bell
+from hub.api.boots import Boots
 from hub.api.city import City
 from hub.api.guard import AnyRequest, address_of, decode, identify
 from hub.store import feed, meta, nodes
 from hub.store.cards import cards
+from hub.work import dispute, meet_node
 from shared.kit.clock import now, parse_stamp, stamp
+from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.wire.messages import NodeStatus, PullAnswer, PullRequest
 from shared.wire.paths import ITEMS_PER_PULL, LONG_POLL_S, PULL
@@ -29,7 +32,10 @@ async def give_changes(
 ) -> Response[bytes]:
     visitor = await identify(request, store)
     asked = decode(await request.body(), PullRequest)
+    boots: Boots = request.app.state.boots
+    is_double = boots.hear(visitor.node.id, asked.boot_id, now())
     await anyio.to_thread.run_sync(_seen, store, visitor.node, address_of(request), asked.status)
+    await anyio.to_thread.run_sync(_must_be_welcome, store, visitor.node, is_double)
     district_id = visitor.node.district_id
     turn = bell.turn(district_id)
     answer = await anyio.to_thread.run_sync(_look, store, city, district_id, asked)
@@ -45,6 +51,18 @@ def _seen(store: Store, node: nodes.Node, address: str, status: NodeStatus) -> N
     if _is_news(node, status, moment):
         with store.writing() as db:
             nodes.seen(db, node.id, address, status, moment)
+
+
+def _must_be_welcome(store: Store, node: nodes.Node, is_double: bool) -> None:
+    """What keeps a node from new work never keeps its marks from coming in."""
+    if is_double:
+        with store.writing() as db:
+            dispute.raise_alarm(db, node, "two_programs", now())
+    with store.reading() as db:
+        dispute.must_be_undisputed(db, node)
+        is_understood = meet_node.speaks_our_language(db, node.id)
+    if not is_understood:
+        raise Refusal("update", "节点程序的版本太旧或太新，请安装市里发布的版本。", 426)
 
 
 def _is_news(node: nodes.Node, status: NodeStatus, moment: datetime) -> bool:

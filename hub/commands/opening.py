@@ -8,7 +8,9 @@ from sqlite_utils import Database
 
 from hub import schema
 from hub.settings import HubSettings
-from hub.store import meta
+from hub.work import lives
+from hub.work.reach_file import last_reach
+from shared.kit.clock import now
 from shared.kit.lock import hold
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store, reading_beside
@@ -22,7 +24,7 @@ def hub_to_write(data: Path) -> Iterator[Store]:
         store = Store(settings.database, schema.migrations)
         try:
             with store.writing() as db:
-                meta.ensure_identity(db)
+                lives.start(db, last_reach(settings.reach_file), now())
             yield store
         finally:
             store.close()

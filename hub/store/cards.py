@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from sqlite_utils import Database
 
-from hub.store import accounts, announcements, exam, marks, sittings
+from hub.store import accounts, announcements, exam, marks, purges, seals, sittings
 from hub.store.feed import Change, Kind
 from shared.rules.rubric import levels_to_text
 from shared.wire.messages import (
@@ -52,10 +52,14 @@ def _exam(db: Database) -> list[ExamCard]:
     found = exam.exam(db)
     if found is None:
         return []
-    policies = asdict(found.policy)
+    purge = purges.last(db)
     return [
         ExamCard(
-            name=found.name, first_day=found.first_day, last_day=found.last_day, policies=policies
+            name=found.name,
+            first_day=found.first_day,
+            last_day=found.last_day,
+            policies=asdict(found.policy),
+            purge=purge.ordered_at if purge else "",
         )
     ]
 
@@ -138,8 +142,8 @@ def _tasks(db: Database, district_id: int, after: int, until: int) -> list[TaskC
         """,
         (district_id, district_id, after, until),
     ).fetchall()
-    shows_marks = exam.policy(db).leader_sees_marks
-    return [_task(row, _earlier(db, row) if shows_marks else []) for row in rows]
+    shows_marks, key = exam.policy(db).leader_sees_marks, seals.key(db)
+    return [_task(row, _earlier(db, row) if shows_marks else [], key) for row in rows]
 
 
 def _earlier(db: Database, row: sqlite3.Row) -> list[EarlierMark]:
@@ -159,7 +163,7 @@ def _earlier(db: Database, row: sqlite3.Row) -> list[EarlierMark]:
     ]
 
 
-def _task(row: sqlite3.Row, earlier: list[EarlierMark]) -> TaskCard:
+def _task(row: sqlite3.Row, earlier: list[EarlierMark], key: bytes) -> TaskCard:
     video = VideoCard(
         sha256=row["sha256"],
         bytes=row["bytes"],
@@ -181,4 +185,17 @@ def _task(row: sqlite3.Row, earlier: list[EarlierMark]) -> TaskCard:
         position=row["position"],
         video=video,
         earlier=earlier,
+        seal=seals.seal(key, _hand_out(row)),
+    )
+
+
+def _hand_out(row: sqlite3.Row) -> seals.HandOut:
+    return seals.HandOut(
+        task_id=row["id"],
+        sitting_id=row["sitting_id"],
+        account_id=row["account_id"],
+        performance_id=row["performance_id"],
+        round=row["round"],
+        criteria=row["criteria"],
+        gen=row["gen"],
     )

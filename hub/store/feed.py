@@ -1,4 +1,4 @@
-"""The feed: which things changed, in order, for the nodes of which district."""
+"""The feed: which things changed, in order, for the nodes of which district; each once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,8 +24,14 @@ def append(db: Database, district_id: int, kind: Kind, ref: int) -> None:
 
 
 def append_many(db: Database, rows: Iterable[tuple[int, Kind, int]]) -> None:
-    """Rows are (district_id, kind, ref); district_id EVERY_DISTRICT tells all nodes."""
-    db.conn.executemany("INSERT INTO feed (district_id, kind, ref) VALUES (?, ?, ?)", rows)
+    """Rows are (district_id, kind, ref); district_id EVERY_DISTRICT tells all nodes.
+
+    Only a thing's last change stays. So the feed never grows beyond what there is, no cursor is
+    ever too old, and from its beginning it names everything that a node should hold.
+    """
+    for row in rows:
+        db.conn.execute("DELETE FROM feed WHERE district_id = ? AND kind = ? AND ref = ?", row)
+        db.conn.execute("INSERT INTO feed (district_id, kind, ref) VALUES (?, ?, ?)", row)
 
 
 def after(db: Database, district_id: int, after: int, limit: int) -> list[Change]:

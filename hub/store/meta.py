@@ -4,6 +4,9 @@ import secrets
 
 from sqlite_utils import Database
 
+NUMBERS_OF_A_LIFE = 2**20
+"""More tasks, sittings and announcements than one life of the database will ever number."""
+
 
 def get(db: Database, key: str) -> str | None:
     row = db.conn.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -32,10 +35,22 @@ def ensure_identity(db: Database) -> None:
     """Make what is missing: everything at the first start, a new life after a restore."""
     if get(db, "hub_id") is None:
         put(db, "hub_id", secrets.token_hex(16))
+    if get(db, "seal_key") is None:
+        put(db, "seal_key", secrets.token_hex(32))
     if get(db, "hub_inc") is None:
-        lives = int(get(db, "lives") or "0") + 1
-        put(db, "lives", str(lives))
-        put(db, "hub_inc", f"{lives}-{secrets.token_hex(8)}")
+        number = lives(db) + 1
+        put(db, "lives", str(number))
+        put(db, "hub_inc", f"{number}-{secrets.token_hex(8)}")
+
+
+def lives(db: Database) -> int:
+    """How many lives this database has had: one more for each time it was put back."""
+    return int(get(db, "lives") or "0")
+
+
+def number_base(db: Database) -> int:
+    """Above all numbers that an earlier life gave and this one may have forgotten."""
+    return max(lives(db) - 1, 0) * NUMBERS_OF_A_LIFE
 
 
 def forget_incarnation(db: Database) -> None:

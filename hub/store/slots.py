@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlite_utils import Database
 
+from hub.store import meta
 from shared.kit.clock import stamp
 
 SlotState = Literal["waiting", "assigned", "filled", "closed"]
@@ -22,7 +23,8 @@ class Slot:
     state: SlotState
     """waiting: nobody could be given it; closed: not needed any more."""
     gen: int
-    """Rises with every hand-out and every change of the criteria."""
+    """Rises with every hand-out and every change of the criteria, also over the lives of the
+    database: no node holds a higher one."""
     task_id: int | None
     mark_id: str | None
     since: str
@@ -106,14 +108,14 @@ def wait(
     row = db.conn.execute(
         """
         INSERT INTO slot (sitting_id, performance_id, round, criteria, state, gen, since)
-        VALUES (?, ?, ?, ?, 'waiting', 1, ?)
+        VALUES (?, ?, ?, ?, 'waiting', ? + 1, ?)
         ON CONFLICT (sitting_id, performance_id, round) DO UPDATE SET
-          criteria = excluded.criteria, state = 'waiting', gen = slot.gen + 1,
-          task_id = NULL, since = excluded.since
+          criteria = excluded.criteria, state = 'waiting',
+          gen = max(slot.gen + 1, excluded.gen), task_id = NULL, since = excluded.since
         RETURNING
           sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since
         """,
-        (sitting_id, performance_id, round, criteria, stamp(moment)),
+        (sitting_id, performance_id, round, criteria, meta.number_base(db), stamp(moment)),
     ).fetchone()
     return Slot(*row)
 
@@ -132,11 +134,11 @@ def reshape(db: Database, slot: Slot, criteria: int) -> int:
     """Change what the slot asks for; the new gen."""
     row = db.conn.execute(
         """
-        UPDATE slot SET criteria = ?, gen = gen + 1
+        UPDATE slot SET criteria = ?, gen = max(gen, ?) + 1
         WHERE sitting_id = ? AND performance_id = ? AND round = ?
         RETURNING gen
         """,
-        (criteria, slot.sitting_id, slot.performance_id, slot.round),
+        (criteria, meta.number_base(db), slot.sitting_id, slot.performance_id, slot.round),
     ).fetchone()
     return int(row[0])
 

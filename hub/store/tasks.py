@@ -148,6 +148,18 @@ def add(db: Database, new: NewTask, moment: datetime) -> int:
     return int(added[0])
 
 
+def adopt(db: Database, id: int, given: NewTask, moment: datetime) -> None:
+    """A hand-out that was forgotten, under its old number; as withdrawn it counts for nobody."""
+    db.conn.execute(
+        """
+        INSERT INTO task (id, sitting_id, performance_id, item_group_id, round, account_id,
+                          criteria, gen, state, position, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'withdrawn', ?, ?)
+        """,
+        (id, *_parameters(given, stamp(moment))),
+    )
+
+
 def add_dealt(db: Database, dealt: Iterable[NewTask], moment: datetime) -> None:
     """All tasks of a new sitting; the caller counts the loads once, with loads.count_dealt."""
     text = stamp(moment)

@@ -11,6 +11,7 @@ from hub.schema import EVERY_DISTRICT
 from hub.store import audit, exam, feed, hands, loads, sittings, slots, tasks
 from hub.store.sittings import Sitting
 from hub.store.tasks import NewTask
+from hub.work import recovery
 from hub.work.decks import Deck, decks, digest_of_works
 from hub.work.preview import Preview, preview_of
 from hub.work.sittings import known_sitting
@@ -31,6 +32,7 @@ def preview(db: Database, sitting_id: int) -> Preview:
 
 def allocate(db: Database, sitting_id: int, who: str, moment: datetime) -> Preview:
     """Deal, write slots, tasks and loads, tell the nodes, and open the sitting."""
+    recovery.must_be_over(db, "分配")
     sitting = known_sitting(db, sitting_id)
     _must_be_next(db, sitting)
     policy = exam.policy(db)

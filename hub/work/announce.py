@@ -8,6 +8,7 @@ from sqlite_utils import Database
 from hub.schema import EVERY_DISTRICT
 from hub.store import announcements, audit, exam, feed, sittings
 from hub.store.announcements import MANUAL, NewAnnouncement, Strength
+from hub.work import recovery
 from shared.kit.refusal import Refusal
 from shared.rules.rubric import Role
 
@@ -24,6 +25,7 @@ def announce(
     moment: datetime,
 ) -> int:
     """Its id. It reaches every open browser of those it is for within seconds."""
+    recovery.must_be_over(db, "发布公告")
     text = text.strip()
     if not text:
         raise Refusal("empty_announcement", "请填写公告内容", 400)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from sqlite_utils import Database
 
 from hub.store import attempts, audit, exam, holdings, meta, nodes
-from shared import PROTOCOL
+from shared import PROTOCOL, PROTOCOL_LEAST
 from shared.kit.clock import parse_stamp, stamp
 from shared.kit.refusal import Refusal
 from shared.wire.messages import EnrolAnswer, EnrolRequest
@@ -47,7 +47,7 @@ def enrol(
     subject = f"enrol {address}"
     if len(attempts.since(db, subject, moment - ADDRESS_WINDOW)) >= ADDRESS_TRIES_MAX:
         return Refusal("too_many_tries", "接入码输错次数太多，请 15 分钟后再试。", 429)
-    if request.protocol != PROTOCOL:
+    if not PROTOCOL_LEAST <= request.protocol <= PROTOCOL:
         return Refusal("protocol", "节点程序的版本与市级中心不一致，请安装市里发布的版本。", 426)
     node = _node_of(db, request.code)
     if node is None:

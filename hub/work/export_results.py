@@ -14,6 +14,7 @@ from hub.sheets.results import Cell, OutTable, write_tables
 from hub.store import exam, result_rows, sittings
 from hub.store.result_rows import MarkRow, ResultRow
 from hub.store.sittings import Sitting, SittingKind
+from hub.work import recovery
 from hub.work.sittings import KIND_LABELS
 from shared.kit.clock import parse_stamp
 from shared.kit.refusal import Refusal
@@ -50,6 +51,7 @@ def export(
     db: Database, target: Path, moment: datetime, kind: SittingKind | None = None
 ) -> Exported:
     """All of it as it is in the one view of `db`, while marking may go on."""
+    recovery.must_be_over(db, "导出结果")
     sitting = _sitting_to_export(db, kind)
     counts: Counter[str] = Counter()
     tables = [

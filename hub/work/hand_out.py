@@ -23,6 +23,7 @@ from hub.store.performances import Performance
 from hub.store.sittings import Sitting
 from hub.store.slots import Slot
 from hub.store.tasks import NewTask, Task
+from hub.work import recovery
 from shared.rules.choosing import Asked, Seat, choose, may_take, slot_point
 from shared.rules.parts import Hand
 from shared.rules.rubric import Role
@@ -36,7 +37,7 @@ def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = No
     performance = performances.performance(db, slot.performance_id)
     if sitting is None or sitting.state != "open" or performance is None:
         return False
-    if performance.video_id is None:
+    if performance.video_id is None or recovery.is_on(db):
         return False
     near = holdings.districts_holding(db, performance.video_id)
     found = _find(db, slot, sitting, performance, near, not_to)

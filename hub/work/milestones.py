@@ -8,6 +8,7 @@ from sqlite_utils import Database
 from hub.schema import EVERY_DISTRICT
 from hub.store import announcements, audit, loads, meta, nodes, sittings, slots
 from hub.store.announcements import NewAnnouncement
+from hub.work import recovery
 from hub.work.announce import publish
 from shared.kit.refusal import Refusal
 from shared.rules.rounds import Milestone, RoundFacts, milestones_reached
@@ -35,7 +36,7 @@ def facts(db: Database, sitting_id: int, moment: datetime) -> RoundFacts:
 def announce_reached(db: Database, moment: datetime) -> list[Milestone]:
     """Those that have just become true, each announced once in a sitting."""
     sitting = sittings.open_sitting(db)
-    if sitting is None:
+    if sitting is None or recovery.is_on(db):
         return []
     said = announcements.milestones(db, sitting.id)
     if len(said) == len(Milestone):

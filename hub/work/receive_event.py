@@ -17,6 +17,7 @@ from hub.store import (
     feed,
     holdings,
     nodes,
+    purges,
     sittings,
     tasks,
 )
@@ -29,6 +30,7 @@ from shared.wire.messages import (
     HoldingBody,
     MarkBody,
     PasswordBody,
+    PurgedBody,
     ReceiptBody,
     WipedBody,
 )
@@ -148,6 +150,14 @@ def _wiped(
     return APPLIED
 
 
+def _purged(
+    db: Database, event: Event, body: PurgedBody, node: nodes.Node, moment: datetime
+) -> Outcome:
+    holdings.forget_node(db, node.id)
+    purges.confirm(db, body.ordered_at, node.id, body.videos, body.bytes, moment)
+    return APPLIED
+
+
 def _is_at_home(db: Database, account_id: int, node: nodes.Node) -> bool:
     """An account works on its own district's nodes only."""
     account = accounts.account(db, account_id)
@@ -165,4 +175,5 @@ _KINDS = {
     ("password", 1): Kind(PasswordBody, _password, is_of_sitting=False),
     ("holding", 1): Kind(HoldingBody, _holding, is_of_sitting=False),
     ("wiped", 1): Kind(WipedBody, _wiped, is_of_sitting=False),
+    ("purged", 1): Kind(PurgedBody, _purged, is_of_sitting=False),
 }

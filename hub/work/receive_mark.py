@@ -10,6 +10,7 @@ from hub.store.marks import Mark
 from hub.store.nodes import Node
 from hub.store.slots import Slot
 from hub.store.tasks import Task
+from hub.work.adopt_task import adopt_task
 from hub.work.revise_mark import revise_mark
 from hub.work.settle import settle
 from shared.kit.clock import parse_stamp, stamp
@@ -31,7 +32,7 @@ def receive_mark(
         return _answer_again(known)
     if not _is_well_formed(body):
         return _quarantined(event, "评分内容不合规则")
-    task = tasks.task(db, body.task_id)
+    task = tasks.task(db, body.task_id) or adopt_task(db, event, body, moment)
     if task is None or not _is_theirs(task, event, body, node):
         return _quarantined(event, "没有这个任务，或者不是本节点账号的任务")
     mark = _mark(event, body, node, task, moment)

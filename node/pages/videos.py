@@ -15,6 +15,7 @@ from node.pages.people import Person
 from node.store import exam, plays, tasks, videos
 from node.store.tasks import Task
 from node.videos.cache import Cache
+from node.videos.verified import Verified
 from shared.kit.clock import now, stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -32,28 +33,31 @@ async def video(
     store: NamedDependency[Store],
 ) -> Response[None]:
     person.require(*MARKERS)
-    cache: Cache = request.app.state.cache
-    task = await anyio.to_thread.run_sync(_in_hand, store, cache, person.id, task_id)
+    state = request.app.state
+    cache: Cache = state.cache
+    task = await anyio.to_thread.run_sync(_in_hand, store, state.verified, person.id, task_id)
     answer = await serve_file(
         cache.path(task.video_sha256), request, etag=task.video_sha256, media_type="video/mp4"
     )
     if request.method == "GET":
         await anyio.to_thread.run_sync(_note, store, person.id, task_id)
+        state.grants.give(request.headers.get("cookie", ""), task_id, task.video_sha256)
     return answer
 
 
-def _in_hand(store: Store, cache: Cache, account_id: int, task_id: int) -> Task:
-    """The task, once its video is here; else the video is fetched before all others."""
+def _in_hand(store: Store, verified: Verified, account_id: int, task_id: int) -> Task:
+    """The task, once its video is here, whole and right; else it is fetched before all others."""
     with store.reading() as db:
         task = tasks.task(db, task_id)
         if task is None or task.account_id != account_id or not _may_be_seen(db, task):
             raise Refusal("not_yours", "这份视频不在你的任务里。", 404)
-    if task.is_video_ready and cache.has(task.video_sha256, task.video_bytes):
+    if task.is_video_ready and verified.holds(task.video_sha256, task.video_bytes):
         return task
     with store.writing() as db:
         if task.is_video_ready:
-            videos.set_gone(db, task.video_sha256)
-        videos.want_first(db, task.video_sha256)
+            videos.want_again(db, task.video_sha256)
+        else:
+            videos.want_first(db, task.video_sha256)
     raise Refusal("fetching", "正在取视频，请稍候。", 503)
 
 

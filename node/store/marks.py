@@ -6,6 +6,7 @@ from sqlite3 import Row
 from sqlite_utils import Database
 
 from node.store.tasks import Task, task
+from shared.wire.meeting import MarkCard
 
 PAGE_ROWS = 50
 
@@ -50,6 +51,42 @@ def add(db: Database, given: Mark) -> bool:
         ),
     )
     return added.rowcount == 1
+
+
+def take_back(db: Database, card: MarkCard) -> None:
+    """As the hub holds it; of one that is here only what became of it is news."""
+    db.conn.execute(
+        """
+        INSERT INTO mark (event_id, sitting_id, task_id, account_id, gen, levels, exception,
+                          comment, revises, spent_ms, heard_percent, given_at, result,
+                          is_elsewhere)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, (SELECT event_id FROM mark WHERE event_id = ?),
+                ?, ?, ?, ?, ?)
+        ON CONFLICT (event_id) DO UPDATE SET result = excluded.result, reason = ''
+         WHERE mark.result IS NULL OR mark.result <> excluded.result
+        """,
+        (
+            *(card.event_id, card.sitting, card.task_id, card.account_id, card.gen, card.levels),
+            *(card.exception or None, card.comment, card.revises, card.spent_ms),
+            *(card.heard_percent, card.given_at, card.code, not card.is_own),
+        ),
+    )
+
+
+def confirmed(db: Database) -> dict[tuple[int, int, int], list[str]]:
+    """What the hub said it keeps of this node's marks, by sitting, round and item group."""
+    rows = db.conn.execute(
+        """
+        SELECT mark.sitting_id, task.round, task.item_group_id, mark.event_id
+          FROM mark JOIN task ON task.id = mark.task_id
+         WHERE mark.is_elsewhere = 0
+           AND mark.result IN ('applied', 'duplicate', 'surplus', 'refused')
+        """
+    )
+    found: dict[tuple[int, int, int], list[str]] = {}
+    for row in rows:
+        found.setdefault((row[0], row[1], row[2]), []).append(row[3])
+    return found
 
 
 def set_result(db: Database, event_id: str, code: str, reason: str) -> None:

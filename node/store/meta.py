@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-
 HISTORY_DONE = "-"
 
 

@@ -94,9 +94,9 @@ def want_again(db: Database, sha256: str) -> None:
 
 def set_ready(db: Database, sha256: str, moment: datetime) -> None:
     db.conn.execute(
-        "UPDATE video SET state = 'ready', wanted_first = 0, tries = 0, problem = '', ready_at = ?"
-        " WHERE sha256 = ?",
-        (stamp(moment), sha256),
+        "UPDATE video SET state = 'ready', wanted_first = 0, tries = 0, problem = '', ready_at = ?,"
+        "   checked_at = ? WHERE sha256 = ?",
+        (stamp(moment), stamp(moment), sha256),
     )
 
 
@@ -115,6 +115,25 @@ def set_gone(db: Database, sha256: str) -> None:
     db.conn.execute(
         "UPDATE video SET state = 'wanted', ready_at = NULL WHERE sha256 = ?", (sha256,)
     )
+
+
+def set_all_gone(db: Database) -> None:
+    db.conn.execute("UPDATE video SET state = 'wanted', ready_at = NULL WHERE state = 'ready'")
+
+
+def set_checked(db: Database, sha256: str, moment: datetime) -> None:
+    """Its bytes were compared with its hash again, and are right."""
+    db.conn.execute("UPDATE video SET checked_at = ? WHERE sha256 = ?", (stamp(moment), sha256))
+
+
+def longest_unchecked(db: Database, before: datetime) -> Video | None:
+    """Of those that were not checked since `before`."""
+    row = db.conn.execute(
+        "SELECT sha256, bytes, duration_ms, peaks, loudness_db, state, tries, problem, ready_at"
+        " FROM video WHERE state = 'ready' AND checked_at < ? ORDER BY checked_at LIMIT 1",
+        (stamp(before),),
+    ).fetchone()
+    return None if row is None else _video(row)
 
 
 def retry_failed(db: Database) -> int:

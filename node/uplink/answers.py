@@ -60,6 +60,8 @@ def check_status(response: httpx.Response) -> None:
     if status in (401, 403) and is_json(response):
         said = decoded(response.content, Said)
         raise Outage(f"市级中心不接受本节点的凭据：{said.text}")
+    if status == 426 and is_json(response):
+        raise Outage(decoded(response.content, Said).text)
     if status not in (200, 201, 409):
         raise Outage(f"市级中心回答异常（{status}）")
     if not is_json(response):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import certifi
 import httpx
@@ -28,6 +29,14 @@ from shared.kit.clock import now, stamp
 from shared.kit.ids import new_id
 from shared.kit.refusal import Refusal
 from shared.wire import paths, signing
+from shared.wire.meeting import (
+    CompareAnswer,
+    CompareRequest,
+    HelloAnswer,
+    HelloRequest,
+    HistoryAnswer,
+    HistoryRequest,
+)
 from shared.wire.messages import (
     EnrolAnswer,
     EnrolRequest,
@@ -40,11 +49,24 @@ from shared.wire.messages import (
 
 SECRET_BYTES = 32
 
+T = TypeVar("T")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Identity:
+    """Shared by the clients of one enrolment; the secret changes when the hub gives another."""
+
     node_id: int
     secret: str
+    earlier: str = ""
+    """The secret before: a hub that was put back in time knows no other."""
+
+    def turn_back(self) -> bool:
+        """Try it with the other one; False where there is none."""
+        if not self.earlier:
+            return False
+        self.secret, self.earlier = self.earlier, self.secret
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +126,27 @@ class HubClient:
 
     async def pull(self, request: PullRequest) -> PullAnswer:
         """Waits at the hub for up to `request.wait_s`."""
-        status, content = await self._ask(paths.PULL, msgspec.json.encode(request), {})
-        if status != 200:
-            raise Outage(f"市级中心回答异常（{status}）")
-        answer = decoded(content, PullAnswer)
+        answer = await self._told(paths.PULL, request, PullAnswer)
         # A long wait is the hub's, not the link's.
         rtt_s = self.last.rtt_s if request.wait_s == 0 else 0.0
         self._clock.learn(answer.server_time, self._moment(), rtt_s)
         return answer
+
+    async def hello(self, request: HelloRequest) -> HelloAnswer:
+        return await self._told(paths.HELLO, request, HelloAnswer)
+
+    async def history(self, request: HistoryRequest) -> HistoryAnswer:
+        return await self._told(paths.HISTORY, request, HistoryAnswer)
+
+    async def compare(self, request: CompareRequest) -> CompareAnswer:
+        return await self._told(paths.COMPARE, request, CompareAnswer)
 
     @asynccontextmanager
     async def video(self, sha256: str, start: int) -> AsyncIterator[VideoStream]:
         """The video from byte `start`; its name is the proof of its content."""
         path = paths.VIDEO + sha256
         for is_last in (False, True):
-            nonce = new_nonce()
+            nonce, secret = new_nonce(), self._identity.secret
             headers = {"Accept-Encoding": "identity"} | self._signed("GET", path, b"", nonce)
             if start:
                 headers["Range"] = f"bytes={start}-"
@@ -129,15 +157,21 @@ class HubClient:
                 ) as response:
                     if response.status_code == 401:
                         await response.aread()
-                        if self._learn(response, nonce) and not is_last:
+                        if not is_last and self._learn(response, nonce, secret):
                             continue
                     yield VideoStream(start_of(response, start), response.aiter_bytes())
                     return
 
+    async def _told(self, path: str, request: msgspec.Struct, kind: type[T]) -> T:
+        status, content = await self._ask(path, msgspec.json.encode(request), {})
+        if status != 200:
+            raise Outage(f"市级中心回答异常（{status}）")
+        return decoded(content, kind)
+
     async def _ask(self, path: str, body: bytes, extra: dict[str, str]) -> tuple[int, bytes]:
-        """POST; a 401 may only mean that our clock is wrong, so it is tried once more."""
+        """POST; a 401 may only mean that our clock or secret is wrong: tried once more."""
         for is_last in (False, True):
-            nonce = new_nonce()
+            nonce, secret = new_nonce(), self._identity.secret
             headers = {"Content-Type": "application/json"} | extra
             headers |= self._signed("POST", path, body, nonce)
             began = time.monotonic()
@@ -146,9 +180,10 @@ class HubClient:
             self.last = Exchanged(
                 len(body) + response.num_bytes_downloaded, time.monotonic() - began
             )
-            if response.status_code == 401 and self._learn(response, nonce) and not is_last:
+            is_refused = response.status_code == 401
+            if is_refused and not is_last and self._learn(response, nonce, secret):
                 continue
-            return response.status_code, self._believed(response, nonce)
+            return response.status_code, self._believed(response, nonce, secret)
         raise RuntimeError("the second try always returns")
 
     def _signed(self, method: str, path: str, body: bytes, nonce: str) -> dict[str, str]:
@@ -162,24 +197,24 @@ class HubClient:
             ),
         }
 
-    def _learn(self, response: httpx.Response, nonce: str) -> bool:
-        """True when it is the hub that says what time it is: our clock was wrong."""
-        if not self._is_signed(response, nonce):
-            return False
+    def _learn(self, response: httpx.Response, nonce: str, secret: str) -> bool:
+        """Whether another try may go better: with the hub's time, or with the other secret."""
+        if not _is_signed(response, nonce, secret):
+            return self._identity.turn_back()
         server_time = response.headers.get(paths.TIME_HEADER, "")
         self._clock.learn(server_time, self._moment(), 0.0)
         return bool(server_time)
 
-    def _believed(self, response: httpx.Response, nonce: str) -> bytes:
+    def _believed(self, response: httpx.Response, nonce: str, secret: str) -> bytes:
         check_status(response)
-        if not self._is_signed(response, nonce):
+        if not _is_signed(response, nonce, secret):
             raise Outage("回答的不是市级中心（签名不符），请检查网络是否需要登录或被拦截")
         return response.content
 
-    def _is_signed(self, response: httpx.Response, nonce: str) -> bool:
-        given = response.headers.get(paths.SIGNATURE_HEADER, "")
-        expected = signing.sign_answer(self._identity.secret, nonce, response.content)
-        return signing.matches(expected, given)
+
+def _is_signed(response: httpx.Response, nonce: str, secret: str) -> bool:
+    given = response.headers.get(paths.SIGNATURE_HEADER, "")
+    return signing.matches(signing.sign_answer(secret, nonce, response.content), given)
 
 
 def new_nonce() -> str:

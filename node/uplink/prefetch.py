@@ -1,9 +1,10 @@
 """Fetches the videos that the tasks need, the most needed first, and keeps the cache in bounds."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from node.store import exchanges, outbox, videos
 from node.store.videos import Video
@@ -11,6 +12,8 @@ from node.uplink.answers import Missing
 from node.uplink.fetch import Fetcher
 from node.uplink.state import LinkState, finish
 from node.videos.cache import Cache, WrongContent
+from node.work import purge
+from node.work.let_go import let_go
 from shared.kit.clock import now
 from shared.kit.ids import new_id
 from shared.kit.store import Store
@@ -20,13 +23,15 @@ FLUSH_S = 2.0
 FLUSH_COUNT = 50
 LOOK_AHEAD = 64
 EVICT_AT_ONCE = 100
-LOST_PER_EVENT = 1000
 REST_S = 5.0
 ALL = 1_000_000
+CHECK_AFTER = timedelta(hours=4)
+
+log = logging.getLogger(__name__)
 
 
 class NoRoom(Exception):
-    """The disk cannot take the video; `text` is Chinese, for the status page."""
+    """The disk cannot take a video, or let go of it; `text` is Chinese, for the status page."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -91,6 +96,37 @@ class Prefetcher:
         for sha256 in self._cache.names() - known:
             self._cache.remove(sha256)
         self._cache.drop_parts(known)
+
+    def check_one(self) -> None:
+        """Looks at the video that was not looked at for the longest time.
+
+        One whose bytes are no longer the right ones goes, and is fetched again when a task needs it.
+        """
+        moment = self._moment()
+        with self._store.reading() as db:
+            video = videos.longest_unchecked(db, moment - CHECK_AFTER)
+        if video is None:
+            return
+        if self._cache.verify(video.sha256, video.bytes):
+            with self._store.writing() as db:
+                videos.set_checked(db, video.sha256, moment)
+            return
+        log.warning("video %s was damaged on the disk and is fetched again", video.sha256)
+        self._let_go([video.sha256])
+
+    def purge(self) -> None:
+        """Deletes all videos where the city ordered it; NoRoom while a file cannot be removed."""
+        with self._store.reading() as db:
+            ordered_at = purge.due(db)
+        if not ordered_at:
+            return
+        found = purge.Found(len(self._cache.names()), self._cache.bytes_used())
+        with self._store.writing() as db:
+            purge.begin(db, found)
+        if left := self._cache.clear():
+            raise NoRoom(f"市级要求清除视频缓存，还有 {left} 个文件被占用，无法删除")
+        with self._store.writing() as db:
+            purge.finish(db, ordered_at, self._moment())
 
     async def retry_failed(self) -> None:
         self._resting.clear()
@@ -159,15 +195,8 @@ class Prefetcher:
         return max(self._cache.room_lacking(need), of_disk if need else 0)
 
     def _let_go(self, lost: list[str]) -> None:
-        """First the record, then the file: a video that counts as ready is always there."""
-        moment = self._moment()
         with self._store.writing() as db:
-            for sha256 in lost:
-                videos.set_gone(db, sha256)
-            # In parts: one event has to fit into one push.
-            for first in range(0, len(lost), LOST_PER_EVENT):
-                body = HoldingBody(gained=[], lost=lost[first : first + LOST_PER_EVENT])
-                outbox.put(db, 0, "holding", 1, body, new_id(moment), moment)
+            let_go(db, lost, self._moment())
         for sha256 in lost:
             self._cache.remove(sha256)
 

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from node.store import exchanges, meta, outbox, sessions, videos
 from node.uplink.client import Exchanged, HubClient
+from node.uplink.meet import Program
 from node.uplink.state import City, LinkState, finish
 from node.videos.cache import Cache
 from node.work.apply_feed import Applied, apply_feed
@@ -26,14 +27,14 @@ class Puller:
         cache: Cache,
         client: HubClient,
         state: LinkState,
-        app_version: str,
+        program: Program,
         moment: Callable[[], datetime] = now,
     ) -> None:
         self._store = store
         self._cache = cache
         self._client = client
         self._state = state
-        self._app_version = app_version
+        self._program = program
         self._moment = moment
 
     async def once(self, wait_s: float) -> tuple[PullAnswer, Applied]:
@@ -54,13 +55,17 @@ class Puller:
             if link is None:
                 raise RuntimeError("only an enrolled node pulls")
             return PullRequest(
-                hub_inc=link.hub_inc, after=link.feed_after, wait_s=wait_s, status=self._status(db)
+                hub_inc=link.hub_inc,
+                after=link.feed_after,
+                wait_s=wait_s,
+                status=self._status(db),
+                boot_id=self._program.boot_id,
             )
 
     def _status(self, db: Database) -> NodeStatus:
         held = videos.totals(db)
         return NodeStatus(
-            app_version=self._app_version,
+            app_version=self._program.version,
             pending_events=outbox.pending_count(db),
             videos_wanted=held.wanted,
             videos_ready=held.ready,

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlite_utils import Database
 
 from node.store import exchanges, marks, meta, outbox
 from node.uplink.answers import Gap, Outage
 from node.uplink.client import Exchanged, HubClient
 from node.uplink.state import LinkState, finish
+from node.work.new_life import begin_new_life
 from shared.kit.clock import now
-from shared.kit.ids import new_id
 from shared.kit.store import Store
 from shared.wire.messages import Event, PushAnswer, PushRequest
 from shared.wire.paths import EVENTS_PER_PUSH, PUSH_BYTES_MAX
@@ -25,6 +24,8 @@ STRIKES_MAX = 3
 class Batch:
     rows: list[outbox.Row]
     request: PushRequest
+    hub_inc: str
+    """The life of the hub's database that we know of."""
 
 
 class Pusher:
@@ -53,11 +54,14 @@ class Pusher:
             answer = await self._client.push(batch.request)
         except Gap as gap:
             self._strike()
+            self._state.is_met = False
             await finish(self._align, gap.expected_seq)
             return 0
         cost = self._client.last
         self._state.rtt_ms = self._state.last_push_ms = cost.ms
         self._state.reached(self._moment())
+        if answer.hub_inc != batch.hub_inc:
+            self._state.is_met = False
         if await finish(self._settle, batch, answer, cost):
             self._strikes = 0
             return len(batch.rows)
@@ -74,10 +78,10 @@ class Pusher:
     def _take(self) -> Batch | None:
         with self._store.reading() as db:
             rows = _fitting(outbox.pending(db, EVENTS_PER_PUSH))
-            node_inc = meta.node_inc(db)
+            node_inc, link = meta.node_inc(db), meta.link(db)
         if not rows:
             return None
-        if node_inc is None:
+        if node_inc is None or link is None:
             raise RuntimeError("an enrolled node has an identity")
         request = PushRequest(
             node_inc=node_inc,
@@ -85,23 +89,21 @@ class Pusher:
             events=[_event(row) for row in rows],
             chain=rows[-1].chain,
         )
-        return Batch(rows, request)
+        return Batch(rows, request, link.hub_inc)
 
     def _align(self, expected_seq: int) -> None:
         with self._store.writing() as db:
             if 1 <= expected_seq <= outbox.last_seq(db) + 1:
                 outbox.align(db, expected_seq)
             else:
-                # The hub knows more of this history than we, or another one (0): our database
-                # was put back in time.
-                _new_life(db, self._moment())
+                begin_new_life(db, self._moment())
 
     def _settle(self, batch: Batch, answer: PushAnswer, cost: Exchanged) -> bool:
         """Marks learn what became of them in the transaction that confirms their events."""
         moment = self._moment()
         with self._store.writing() as db:
             if outbox.chain_at(db, answer.acked_seq) != answer.chain:
-                _new_life(db, moment)
+                begin_new_life(db, moment)
                 return False
             kinds = {row.event_id: row.kind for row in batch.rows}
             for result in answer.results:
@@ -115,12 +117,6 @@ class Pusher:
                 db, "push", moment, count=len(batch.rows), bytes=cost.bytes, ms=cost.ms
             )
         return answer.acked_seq >= last_seq
-
-
-def _new_life(db: Database, moment: datetime) -> None:
-    """Under a new name everything is offered again; the hub knows the events by their ids."""
-    meta.put_node_inc(db, new_id(moment))
-    outbox.align(db, 1)
 
 
 def _fitting(rows: list[outbox.Row]) -> list[outbox.Row]:

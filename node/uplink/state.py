@@ -55,6 +55,12 @@ class LinkState:
     video_bytes_per_s: int = 0
     city: City = field(default_factory=City)
     pending_reported: int = 0
+    is_met: bool = False
+    """Said hello, and nothing has come up since that asks for another one."""
+    is_compared: bool = False
+    """Compared marks with the hub, and it is not yet time to do it again."""
+    differs: int = -1
+    """So many marks differ from the hub's; -1: not compared yet."""
     push_is_idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared while events are on their way: videos then leave them the link."""
 

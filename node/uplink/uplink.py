@@ -12,9 +12,11 @@ from node.uplink.client import HubClient, Identity, ask_to_enrol
 from node.uplink.fetch import Fetcher
 from node.uplink.http import MakeHttp, make_http
 from node.uplink.loops import Loops, until
+from node.uplink.meet import Meeting, Program
 from node.uplink.prefetch import Prefetcher
 from node.uplink.pull import Puller, last_city
 from node.uplink.push import Pusher
+from node.uplink.reconcile import Reconciler
 from node.uplink.state import PULL, PUSH, VIDEO, City, LinkState, UplinkView, finish
 from node.videos.cache import Cache
 from node.work import enrol
@@ -29,7 +31,7 @@ PULL_GAP_S = 0.3
 """Between two pulls, so that a burst of changes comes in one page."""
 EMPTY_GAP_S = 1.0
 """After an empty answer that came sooner than asked for: the hub may be closing down."""
-BITS = 8
+MEGA, BITS = 1_000_000, 8
 
 
 class Uplink:
@@ -44,11 +46,13 @@ class Uplink:
         self._store = store
         self._cache = cache
         self._settings = settings
-        self._app_version = app_version
+        self._program = Program(app_version, new_id(now()))
         self._make_http = make_http
         self._state = LinkState()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loops: Loops | None = None
+        self._prefetcher: Prefetcher | None = None
+        self._checking = asyncio.Lock()
         self._push_wake = asyncio.Event()
         self._fetch_wake = asyncio.Event()
         self._pull_again = asyncio.Event()
@@ -65,6 +69,8 @@ class Uplink:
     async def stop(self) -> None:
         self._store.on_commit = lambda: None
         await self._end()
+        async with self._checking:
+            self._prefetcher = None
         self._loop = None
 
     async def enrol(self, hub_url: str, code: str) -> meta.Link:
@@ -95,6 +101,17 @@ class Uplink:
         self._retry_failed = True
         self.wake_prefetch()
 
+    async def check_video(self) -> None:
+        """Looks again at one cached video."""
+        async with self._checking:
+            if self._prefetcher is not None:
+                await finish(self._prefetcher.check_one)
+
+    def compare_again(self) -> None:
+        """From any thread: it is time to compare with the hub what both hold."""
+        self._state.is_compared = False
+        self.wake_push()
+
     def sync_now(self) -> None:
         """From any thread: do not wait for the next try; the waiting does not grow by it."""
         self._from_any_thread(self._hurry_all)
@@ -122,6 +139,7 @@ class Uplink:
         # Three of them, so that no long wait and no video stands in the way of a mark.
         https = [self._make_http(link.hub_url) for _ in range(3)]
         clients = [HubClient(http, identity, state.clock) for http in https]
+        state.is_met = state.is_compared = False
         prefetcher = Prefetcher(
             self._store,
             self._cache,
@@ -131,15 +149,18 @@ class Uplink:
             self._settings.disk_reserve_bytes,
         )
         await finish(prefetcher.reconcile)
+        self._prefetcher = prefetcher
         pusher = Pusher(self._store, clients[0], state)
-        puller = Puller(self._store, self._cache, clients[1], state, self._app_version)
+        puller = Puller(self._store, self._cache, clients[1], state, self._program)
+        meeting = Meeting(self._store, clients[0], state, self._program)
+        reconciler = Reconciler(self._store, clients[0], state)
         self._loops = Loops(state, https, self._note)
-        self._loops.run(PUSH, lambda: self._push(pusher))
-        self._loops.run(PULL, lambda: self._pull(puller))
+        self._loops.run(PUSH, lambda: self._push(pusher, meeting, reconciler))
+        self._loops.run(PULL, lambda: self._pull(puller, meeting, reconciler))
         self._loops.run(VIDEO, lambda: self._prefetch(prefetcher))
 
     def _bucket(self) -> Bucket:
-        return Bucket(self._settings.bandwidth_mbit * 1_000_000 / BITS)
+        return Bucket(lambda: self._settings.bandwidth_at(now().astimezone().time()) * MEGA / BITS)
 
     async def _end(self) -> None:
         if self._loops is not None:
@@ -150,11 +171,15 @@ class Uplink:
         if self._loops is not None:
             self._loops.reached(name)
 
-    async def _push(self, pusher: Pusher) -> None:
+    async def _push(self, pusher: Pusher, meeting: Meeting, reconciler: Reconciler) -> None:
         self._push_wake.clear()
         self._state.push_is_idle.clear()
         try:
+            await meeting.meet()
             sent = await pusher.drain()
+            if not self._state.is_compared:
+                await reconciler.compare()
+                await reconciler.fetch_history()
         finally:
             self._state.push_is_idle.set()
         if sent:
@@ -164,11 +189,12 @@ class Uplink:
                 self._pull_again.set()
         await self._push_wake.wait()
 
-    async def _pull(self, puller: Puller) -> None:
+    async def _pull(self, puller: Puller, meeting: Meeting, reconciler: Reconciler) -> None:
         """The first pull after an outage does not wait, so that the link's state is known."""
         wait_s = 0.0
         while True:
             self._pull_again.clear()
+            await meeting.must_be_welcome()
             began = time.monotonic()
             pulled = await until(puller.once(wait_s), self._pull_again)
             if pulled is None:
@@ -177,9 +203,12 @@ class Uplink:
             answer, applied = pulled
             self._reached(PULL)
             self.wake_prefetch()
+            if applied.is_restart:
+                self._state.is_met = False
             if answer.more or applied.is_restart:
                 wait_s = 0.0
                 continue
+            await reconciler.fetch_history()
             was_cut_short = not answer.items and time.monotonic() - began < wait_s / 2
             await asyncio.sleep(EMPTY_GAP_S if was_cut_short else PULL_GAP_S)
             wait_s = LONG_POLL_S
@@ -189,6 +218,7 @@ class Uplink:
         if self._retry_failed:
             self._retry_failed = False
             await prefetcher.retry_failed()
+        await finish(prefetcher.purge)
         await prefetcher.drain()
         self._state.video_problem = ""
         self._reached(VIDEO)
@@ -222,7 +252,7 @@ class Uplink:
 
     def _enrolment(self, code: str) -> EnrolRequest:
         with self._store.writing() as db:
-            return enrol.begin(db, code, self._app_version, lambda: new_id(now()))
+            return enrol.begin(db, code, self._program.version, lambda: new_id(now()))
 
     def _enrolled(self, hub_url: str, answer: EnrolAnswer) -> meta.Link:
         with self._store.writing() as db:

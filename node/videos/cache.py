@@ -40,7 +40,11 @@ class Cache:
         return bytes is None or size == bytes
 
     def verify(self, sha256: str, bytes: int) -> bool:
-        return self.has(sha256, bytes) and hash_of(self.path(sha256)) == sha256
+        """Whether its content is what its name says; what the disk cannot read, is not."""
+        try:
+            return self.has(sha256, bytes) and hash_of(self.path(sha256)) == sha256
+        except OSError:
+            return False
 
     def part_bytes(self, sha256: str) -> int:
         """How much of an unfinished download is on the disk."""
@@ -86,6 +90,14 @@ class Cache:
         if _remove(path):
             with self._lock:
                 self._bytes -= size
+
+    def clear(self) -> int:
+        """Everything goes, unfinished downloads too; how many files could not be removed."""
+        for path in self._parts.glob("*.part"):
+            _remove(path)
+        for sha256 in self.names():
+            self.remove(sha256)
+        return len(self.names())
 
     def room_lacking(self, bytes: int) -> int:
         """How much has to go before so many more bytes fit."""

@@ -7,6 +7,7 @@ from sqlite_utils import Database
 
 from node.store import accounts, announcements, exam, meta, outbox, tasks, videos
 from node.work.drop_trial import drop_trial
+from node.work.purge import take_order
 from shared.wire.messages import (
     AccountCard,
     AnnouncementCard,
@@ -82,6 +83,7 @@ def _apply(db: Database, item: FeedItem, snapshot: int, moment: datetime) -> Non
     match item:
         case ExamCard():
             exam.put_exam(db, item)
+            take_order(db, item.purge)
         case SittingCard():
             exam.put_sitting(db, item, snapshot)
         case GroupCard():

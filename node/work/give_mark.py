@@ -57,7 +57,7 @@ def give_mark(db: Database, account_id: int, answer: Answer, moment: datetime) -
     given = _in_sitting(given, task.sitting_id)
     marks.add(db, given)
     tasks.answer(db, task.id, given.event_id, answer.gen)
-    outbox.put(db, task.sitting_id, "mark", 1, _to_body(given), given.event_id, moment)
+    outbox.put(db, task.sitting_id, "mark", 1, _to_body(given, task.seal), given.event_id, moment)
 
 
 def _to_mark(answer: Answer, account_id: int, moment: datetime) -> Mark:
@@ -148,7 +148,7 @@ def _check_revision(db: Database, task: Task, answer: Answer) -> None:
         raise Refusal("not_latest", "这份评分已有更新的版本，请重新打开历史阅卷。")
 
 
-def _to_body(given: Mark) -> MarkBody:
+def _to_body(given: Mark, seal: str) -> MarkBody:
     return MarkBody(
         task_id=given.task_id,
         gen=given.gen,
@@ -160,4 +160,5 @@ def _to_body(given: Mark) -> MarkBody:
         exception=given.exception or "",
         comment=given.comment,
         revises=given.revises or "",
+        seal=seal,
     )

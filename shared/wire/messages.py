@@ -137,6 +137,14 @@ class WipedBody(Strict):
     tasks: int
 
 
+class PurgedBody(Strict):
+    """kind "purged", v 1: the node has deleted all cached videos, as the city ordered."""
+
+    ordered_at: Moment
+    videos: int
+    bytes: int
+
+
 # --- downlink ------------------------------------------------------------------------------
 
 
@@ -147,6 +155,8 @@ class ExamCard(Strict, tag="exam"):
     policies: dict[str, str | int | bool]
     archived: bool = False
     """The exam is over for good: nodes may let go of what the hub has confirmed."""
+    purge: Moment = ""
+    """When the city last ordered all cached videos to be deleted."""
 
 
 class SittingCard(Strict, tag="sitting"):
@@ -267,8 +277,6 @@ class NodeStatus(Strict):
     people_online: int
     clock_offset_ms: int
     last_push_ms: int
-    differs: int = -1
-    """So many marks differ from the hub's, as last compared; -1: not compared yet."""
 
 
 class PullRequest(Strict):

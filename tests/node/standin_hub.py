@@ -16,6 +16,7 @@ from shared.kit.clock import parse_stamp, stamp
 from shared.kit.store import Store
 from shared.rules.rubric import levels_from_text
 from shared.wire import chain, paths, signing
+from shared.wire.meeting import CompareAnswer, HelloAnswer, HelloRequest, HistoryAnswer
 from shared.wire.messages import (
     EnrolAnswer,
     EnrolRequest,
@@ -81,6 +82,8 @@ class StandInHub:
             return self._push(request)
         if path == paths.PULL:
             return self._pull(request)
+        if path in (paths.HELLO, paths.HISTORY, paths.COMPARE):
+            return self._signed(request, self._met(path, request))
         return self._video(request, path.removeprefix(paths.VIDEO))
 
     def _refused(self, request: httpx.Request) -> httpx.Response | None:
@@ -137,6 +140,28 @@ class StandInHub:
                 city_done=[],
                 server_time=stamp(datetime.now(UTC) + self.skew),
             ),
+        )
+
+    def _met(self, path: str, request: httpx.Request) -> object:
+        """In step with whoever asks, and with nothing to give back."""
+        server_time = stamp(datetime.now(UTC) + self.skew)
+        if path == paths.HISTORY:
+            return HistoryAnswer(marks=[], more=False, server_time=server_time)
+        if path == paths.COMPARE:
+            return CompareAnswer(
+                is_comparable=True, differs=0, differences=[], server_time=server_time
+            )
+        said = msgspec.json.decode(request.content, type=HelloRequest)
+        stream = self.streams.get(said.node_inc, [])
+        return HelloAnswer(
+            hub_id="hub-id",
+            hub_inc=self.hub_inc,
+            protocol_min=1,
+            protocol_max=1,
+            is_suspended=False,
+            acked_seq=len(stream),
+            chain=chain_of(stream),
+            server_time=server_time,
         )
 
     def _video(self, request: httpx.Request, sha256: str) -> httpx.Response:

@@ -10,6 +10,7 @@ import pytest
 import node.schema
 from node.store import exam, exchanges, meta, outbox, tasks
 from node.uplink.answers import Outage
+from node.uplink.meet import Program
 from node.uplink.pull import Puller, last_city
 from node.uplink.state import LinkState
 from node.videos.cache import Cache
@@ -55,7 +56,9 @@ def state() -> LinkState:
 @pytest.fixture
 def puller(store: Store, hub: StandInHub, state: LinkState, tmp_path: Path) -> Puller:
     cache = Cache(tmp_path / "videos", 0)
-    return Puller(store, cache, hub.client(state.clock), state, "0.1.0", lambda: NINE)
+    return Puller(
+        store, cache, hub.client(state.clock), state, Program("0.1.0", "boot"), lambda: NINE
+    )
 
 
 def pull(puller: Puller, times: int = 1) -> None:

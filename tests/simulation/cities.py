@@ -3,6 +3,7 @@
 import functools
 import random
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -41,7 +42,7 @@ def a_city(districts: int, works: int) -> City:
     _kept.append(kept)
     folder = Path(kept.name)
     markers = 3 if districts < 4 else 2
-    with deterministic(VirtualLoop(), random.Random("city")):
+    with closing(VirtualLoop()) as loop, deterministic(loop, random.Random("city")):
         store = a_hub(folder, districts=districts, markers=markers, leaders=1, works=works)
         with store.writing() as db:
             for table in ("heartbeat", "holding", "node"):

@@ -2,9 +2,10 @@
 
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 FULL = 2
 WAL_SALT = slice(12, 24)
@@ -37,7 +38,7 @@ class Files:
 class Disk:
     """Of one life of one program; `kill_in` and its like are set by the schedule of faults."""
 
-    by_path: dict[str, "Disk"] = {}
+    by_path: ClassVar[dict[str, "Disk"]] = {}
 
     def __init__(self, path: Path, chance: random.Random, note: Callable[[str], None]) -> None:
         self.path = path
@@ -153,6 +154,8 @@ class Disk:
 class SimConnection(sqlite3.Connection):
     """A connection whose disk may fail it at every statement."""
 
+    lies: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """A broken product (tests.simulation.mutations) has other words executed than it says."""
     disk: Disk | None = None
     """None: of a file that no fault is meant for."""
     is_writer = False
@@ -174,12 +177,12 @@ class SimConnection(sqlite3.Connection):
                 disk.before(sql)
             else:
                 disk.check_life()
-        done = super().execute(sql, *parameters)
+        done = super().execute(self.lies.get(sql, sql), *parameters)
         if disk is not None and sql.startswith("PRAGMA synchronous ="):
             disk.opened(super().execute("PRAGMA synchronous").fetchone()[0])
         return done
 
-    def executemany(self, sql: str, *parameters: Any) -> sqlite3.Cursor:  # type: ignore[override]
+    def executemany(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         if self.disk is not None:
             self.disk.before(sql)
         return super().executemany(sql, *parameters)

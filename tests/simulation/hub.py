@@ -6,6 +6,7 @@ import functools
 import random
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,6 +30,17 @@ from tests.simulation.seams import CLOCK, Clock
 T = TypeVar("T")
 Note = Callable[[str, str], None]
 JOBS_EVERY_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+    def as_response(self, content: bytes) -> httpx.Response:
+        """`content`: what arrives of it."""
+        return httpx.Response(self.status, headers=self.headers, stream=httpx.ByteStream(content))
 
 
 @functools.cache
@@ -83,14 +95,15 @@ class Hub:
         state.store, state.bell = self.store, Bell(self.store)
         state.nonces, state.city, state.settings = Nonces(), City(), self._settings
 
-    async def serve(self, request: httpx.Request, body: bytes) -> httpx.Response:
+    async def serve(self, request: httpx.Request, body: bytes) -> Answer:
         """As over a socket: a hub that dies over it leaves no answer."""
         if not self.is_up:
             raise httpx.ConnectError("the hub is down")
         task = self._task(self._handle(request, body))
         self._serving[task] = None
         try:
-            return await asyncio.shield(task)
+            answer: Answer = await asyncio.shield(task)
+            return answer
         except Killed as death:
             raise httpx.ReadError("the hub died") from death
         except asyncio.CancelledError:
@@ -100,16 +113,15 @@ class Hub:
         finally:
             self._serving.pop(task, None)
 
-    async def _handle(self, request: httpx.Request, body: bytes) -> httpx.Response:
+    async def _handle(self, request: httpx.Request, body: bytes) -> Answer:
         transport = httpx.ASGITransport(the_app())  # type: ignore[arg-type]
         sent = httpx.Request(request.method, request.url, headers=request.headers, content=body)
         response = await transport.handle_async_request(sent)
         content = b"".join([part async for part in response.stream])  # type: ignore[union-attr]
         if response.status_code >= 500 and not self.was_full:
             self.unexpected.append(f"the hub answered {response.status_code} to {request.url.path}")
-        return httpx.Response(
-            response.status_code, headers=response.headers, stream=httpx.ByteStream(content)
-        )
+        # Not decoded: as it goes over the wire, packed or not.
+        return Answer(response.status_code, response.headers, content)
 
     def do(self, act: Callable[[Database, datetime], T]) -> T:
         """As the city's admin does it on a page: one transaction."""

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from hub.store import audit, events, sittings
 from hub.work.verify import verify
+from node.store import meta, outbox
 from shared.wire import chain
 from tests.simulation.lab import Lab
 from tests.simulation.people import Confirmed
@@ -35,6 +36,7 @@ def check(world: World) -> None:
             the_record_adds_up,
             files_and_chains_are_whole,
             nothing_is_left_to_report,
+            the_hub_knows_every_history,
         ):
             for finding in law(world):
                 world.story.findings.append(f"{law.__name__}: {finding}")
@@ -97,8 +99,7 @@ def nobody_counts_twice_on_a_performance(world: World) -> Iterator[str]:
         counted = Counter(
             tuple(row)
             for row in db.conn.execute(
-                "SELECT sitting_id, performance_id, account_id FROM mark"
-                " WHERE standing = 'counted'"
+                "SELECT sitting_id, performance_id, account_id FROM mark WHERE standing = 'counted'"
             )
         )
     yield from (f"{who} counts {n} times" for who, n in counted.items() if n > 1)
@@ -139,7 +140,7 @@ def node_and_hub_agree_on_tasks(world: World) -> Iterator[str]:
             " JOIN performance p ON p.id = t.performance_id"
         ).fetchall()
     for lab in _living(world):
-        expected = {r[0]: tuple(r[1:6]) + (r[7],) for r in rows if r[6] == lab.district}
+        expected = {r[0]: (*tuple(r[1:6]), r[7]) for r in rows if r[6] == lab.district}
         held = lab.look(
             lambda at: {
                 r[0]: tuple(r[1:])
@@ -161,6 +162,9 @@ def nothing_of_a_wiped_trial_is_left(world: World) -> Iterator[str]:
                 left = db.table(table).count_where("sitting_id = ?", [sitting])
                 if left:
                     yield f"{left} rows in {table} of sitting {sitting}"
+            late = "sitting_id = ? AND kind IN ('mark', 'fault')"
+            if kept := db.table("event").count_where(late, [sitting]):
+                yield f"{kept} events of sitting {sitting}"
             confirmed = sittings.wipe_confirmations(db, sitting)
             if len(confirmed) < world.plan.nodes:
                 yield f"only {len(confirmed)} nodes say that they wiped sitting {sitting}"
@@ -191,6 +195,20 @@ def nothing_is_left_to_report(world: World) -> Iterator[str]:
             yield f"{lab.name} still has {lab.pending} events to report: {lab.problem}"
 
 
+def the_hub_knows_every_history(world: World) -> Iterator[str]:
+    """Event by event: what a node numbered and chained is what the hub has under that number."""
+    for lab in _living(world):
+        with lab.store.reading() as db:
+            inc, link, last = meta.node_inc(db), meta.link(db), outbox.last_seq(db)
+            own = (last, outbox.chain_at(db, last))
+        if link is None:
+            continue
+        with world.hub.store.reading() as db:
+            held = events.stream(db, link.node_id, inc or "")
+        if own != (held.acked_seq, held.chain):
+            yield f"{lab.name} is at {own}, the hub knows {held}"
+
+
 def _broken_chain(db: Database) -> list[str]:
     head, last = chain.START, 0
     for row in db.conn.execute("SELECT seq, event_id, body, chain FROM outbox ORDER BY seq"):
@@ -203,13 +221,12 @@ def _broken_chain(db: Database) -> list[str]:
 
 def _holds(db: Database, event_id: str) -> bool:
     """As a mark, or put aside for a person."""
-    known = events.known(db, event_id)
-    if known is None:
-        return False
     found: sqlite3.Row | None = db.conn.execute(
-        "SELECT 1 FROM mark WHERE event_id = ?", (event_id,)
+        "SELECT 1 FROM mark WHERE event_id = ?"
+        " UNION SELECT 1 FROM event WHERE event_id = ? AND result = 'quarantined'",
+        (event_id, event_id),
     ).fetchone()
-    return found is not None or known.code == "quarantined"
+    return found is not None
 
 
 def _wiped(db: Database) -> set[int]:

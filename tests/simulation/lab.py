@@ -1,9 +1,11 @@
-"""A simulated lab: the product's store and uplink of one node, in lives that end and begin again."""
+"""A simulated lab: the store and uplink of one node, in lives that end and begin again."""
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import random
+import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -99,6 +101,9 @@ class Lab:
             self._note(self.name, f"not enrolled: {refusal.code}")
             if refusal.code in ("code_wrong", "code_used", "code_expired"):
                 self.code = ""
+        except sqlite3.OperationalError as error:
+            if "full" not in str(error):
+                raise
         else:
             self.code = ""
             self._note(self.name, "enrolled")
@@ -152,10 +157,8 @@ class Lab:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        try:
+        with contextlib.suppress(Killed):
             await uplink.stop()
-        except Killed:
-            pass
         store.close()
 
     def _rise(self) -> None:

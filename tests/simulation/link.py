@@ -79,7 +79,11 @@ class Link(httpx.AsyncBaseTransport):
         return fate
 
     async def _carry(
-        self, request: httpx.Request, body: bytes, fate: Fate, answer: "asyncio.Future[httpx.Response]"
+        self,
+        request: httpx.Request,
+        body: bytes,
+        fate: Fate,
+        answer: "asyncio.Future[httpx.Response]",
     ) -> None:
         try:
             response = await self._there_and_back(request, body, fate)
@@ -106,15 +110,14 @@ class Link(httpx.AsyncBaseTransport):
             body = _garbled(body, self._chance)
         if fate.again_after_s is not None:
             self._start(self._again(request, body, fate.again_after_s))
-        response = await self._hub.serve(request, body)
-        # As it comes over the wire, packed or not.
-        content = b"".join([part async for part in response.stream])
+        answer = await self._hub.serve(request, body)
+        content = answer.content
         await asyncio.sleep(fate.after_s + (len(content) / SLOW_BYTES_PER_S if fate.is_slow else 0))
         if fate.loses_answer:
             raise httpx.ReadError("lost on the way back")
         if fate.garbles_answer:
-            return _with(response, _garbled(content, self._chance))
-        return _with(response, content)
+            content = _garbled(content, self._chance)
+        return answer.as_response(content)
 
     async def _again(self, request: httpx.Request, body: bytes, after_s: float) -> None:
         """The same request comes a second time; nobody waits for this answer."""
@@ -215,9 +218,3 @@ def _portal(chance: random.Random) -> httpx.Response:
     wrong = {"hub_inc": "x", "acked_seq": 10**6, "chain": "0" * 64, "results": []}
     content = json.dumps(wrong | {"server_time": "2023-04-13T01:00:00.000Z"})
     return httpx.Response(200, content=content, headers={"Content-Type": "application/json"})
-
-
-def _with(response: httpx.Response, content: bytes) -> httpx.Response:
-    return httpx.Response(
-        response.status_code, headers=response.headers, stream=httpx.ByteStream(content)
-    )

@@ -68,7 +68,9 @@ class VirtualLoop(asyncio.base_events.BaseEventLoop):
     def create_future(self) -> Any:
         return SerialFuture(loop=self)
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> Any:
         """At once and here: threads would come in an order of their own."""
         done = self.create_future()
         try:
@@ -79,7 +81,9 @@ class VirtualLoop(asyncio.base_events.BaseEventLoop):
             done.set_exception(error)
         return done
 
-    def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> Any:
+    def call_soon_threadsafe(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: Any = None
+    ) -> Any:
         return self.call_soon(callback, *args, context=context)
 
     def _process_events(self, event_list: list[Any]) -> None:

@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from hub.store import accounts, feed, sittings
 from hub.store.accounts import Account, Listed
+from hub.store.sittings import SittingKind
 from hub.work import sittings as sitting_work
 from hub.work.allocate import allocate
 from hub.work.enrol_node import invite
@@ -92,7 +93,7 @@ def open_sitting(world: World) -> None:
     def deed(db: Database, moment: datetime) -> None:
         known = sittings.all_sittings(db)
         is_trial = world.plan.has_trial and not any(s.state == "wiped" for s in known)
-        kind = "trial" if is_trial else "formal"
+        kind: SittingKind = "trial" if is_trial else "formal"
         if any(s.kind == kind and s.state != "prepared" for s in known):
             return
         prepared = next((s for s in known if s.state == "prepared"), None)

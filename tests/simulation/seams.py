@@ -71,7 +71,10 @@ def deterministic(loop: VirtualLoop, chance: random.Random) -> Iterator[None]:
     )
     sim_sqlite = SimpleNamespace(**vars(sqlite3) | {"connect": SimConnection.connect})
     with ExitStack() as seams:
-        change = lambda *what: seams.enter_context(patch.object(*what))  # noqa: E731
+
+        def change(module: Any, name: str, instead: Any) -> None:
+            seams.enter_context(patch.object(module, name, instead))
+
         for module in [m for name, m in sys.modules.items() if name.startswith(PACKAGES)]:
             if getattr(module, "time", None) is time:
                 change(module, "time", sim_time)

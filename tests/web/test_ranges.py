@@ -9,8 +9,9 @@ import pytest
 from litestar import HttpMethod, Litestar, Request, Response, route
 from litestar.testing import TestClient
 
-from shared.web import ranges
-from shared.web.ranges import Span, Unsatisfiable, parse_range, serve_file
+from shared.web import sending
+from shared.web.ranges import serve_file
+from shared.web.slices import Span, Unsatisfiable, parse_range
 
 BODY = bytes(range(256)) * 2500
 TAG = "a" * 64
@@ -116,15 +117,15 @@ def test_a_browser_that_leaves_ends_the_reading_and_closes_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "v.mp4"
-    path.write_bytes(bytes(64 * ranges.CHUNK_BYTES))
+    path.write_bytes(bytes(64 * sending.CHUNK_BYTES))
     opened: list[Any] = []
-    original = ranges._open_at
+    original = sending.open_at
 
     def watched(where: Path, start: int) -> Any:
         opened.append(original(where, start))
         return opened[-1]
 
-    monkeypatch.setattr(ranges, "_open_at", watched)
+    monkeypatch.setattr(sending, "open_at", watched)
     sent = asyncio.run(_leave_after(_app(path), chunks=3))
     assert sent < 10
     assert opened[0].closed

@@ -91,7 +91,7 @@ export const write = (path, body) => request("POST", path, body, { keepalive: tr
 export const receipt = (id) => request("POST", "/api/receipts", { announcement_id: id });
 export const prefer = (key, value) => request("POST", "/api/preferences", { key, value });
 
-/** 12 hex digits of Unix ms, then 20 random ones; crypto.randomUUID needs https. */
+/** 12 hex digits of Unix ms, then 20 random ones; a ready-made UUID function needs https. */
 export function newId(now = Date.now()) {
   const random = crypto.getRandomValues(new Uint8Array(10));
   const digits = Array.from(random, (byte) => byte.toString(16).padStart(2, "0"));

@@ -1,0 +1,100 @@
+"""Sends a part of a file: by the kernel where the server can, else read in threads."""
+
+import os
+from pathlib import Path
+from typing import IO, Any, cast
+
+import anyio
+import anyio.to_thread
+from litestar.types import Receive, Scope, Send
+
+from shared.web.slices import Span
+
+CHUNK_BYTES = 256 * 1024
+ZERO_COPY = "http.response.zerocopysend"
+"""The ASGI extension by which a server sends from a file without its bytes passing through us."""
+PROBE_BYTES = 128 * 1024
+
+
+async def stream(file: IO[bytes], span: Span, scope: Scope, receive: Receive, send: Send) -> None:
+    if ZERO_COPY in (scope.get("extensions") or {}) and span.end > span.start:
+        await _send_by_kernel(file, span, send)
+        return
+    async with anyio.create_task_group() as group:
+        group.start_soon(_cancel_on_disconnect, receive, group.cancel_scope)
+        left = span.end - span.start
+        while left > 0:
+            chunk = await anyio.to_thread.run_sync(file.read, min(CHUNK_BYTES, left))
+            if not chunk:
+                raise EOFError(f"{file.name} became shorter while it was sent")
+            left -= len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
+        if span.end == span.start:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        group.cancel_scope.cancel()
+
+
+async def _send_by_kernel(file: IO[bytes], span: Span, send: Send) -> None:
+    if not is_in_memory(file.fileno(), span):
+        # The kernel would read the disk while everybody else waits for the event loop.
+        await anyio.to_thread.run_sync(_read_ahead, file.fileno(), span)
+    message = {
+        "type": ZERO_COPY,
+        "file": file,
+        "offset": span.start,
+        "count": span.end - span.start,
+        "more_body": False,
+    }
+    await send(cast(Any, message))
+
+
+def is_in_memory(descriptor: int, span: Span) -> bool:
+    """Whether the span can be had without the disk: looked at every PROBE_BYTES, never waiting."""
+    byte = bytearray(1)
+    try:
+        for place in (*range(span.start, span.end, PROBE_BYTES), span.end - 1):
+            os.preadv(descriptor, [byte], place, os.RWF_NOWAIT)
+    except OSError:
+        # BlockingIOError, or a file system that cannot tell.
+        return False
+    return True
+
+
+def _read_ahead(descriptor: int, span: Span) -> None:
+    for place in range(span.start, span.end, CHUNK_BYTES):
+        os.pread(descriptor, min(CHUNK_BYTES, span.end - place), place)
+
+
+async def _cancel_on_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
+    # A server swallows what is sent to a browser that left: without this we would read on.
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            scope.cancel()
+            return
+
+
+class Opening:
+    """A file that is closed even when whoever waited for its opening was cancelled meanwhile."""
+
+    def __init__(self, path: Path, start: int) -> None:
+        self._path, self._start = path, start
+        self._file: IO[bytes] | None = None
+        self._is_over = False
+
+    def open(self) -> IO[bytes]:
+        self._file = file = open_at(self._path, self._start)
+        if self._is_over:
+            file.close()
+        return file
+
+    def close(self) -> None:
+        self._is_over = True
+        if self._file is not None:
+            self._file.close()
+
+
+def open_at(path: Path, start: int) -> IO[bytes]:
+    file = path.open("rb", buffering=0)
+    file.seek(start, os.SEEK_SET)
+    return file
