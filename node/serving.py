@@ -36,7 +36,13 @@ def _serve_once(settings: NodeSettings) -> bool:
     log.info("声评节点 %s，数据目录 %s", __version__, settings.data.resolve())
     host = lan_address() if settings.host == "0.0.0.0" else settings.host
     log.info("阅卷网址：http://%s:%s/", host, listening.getsockname()[1])
-    config = uvicorn.Config(
+    server = Server(configured(settings))
+    server.run(sockets=[listening])
+    return server.is_deaf
+
+
+def configured(settings: NodeSettings) -> uvicorn.Config:
+    return uvicorn.Config(
         Shortcut(create_app(settings)),
         http=ZeroCopyProtocol,
         # Never uvloop, which Windows has not: what is tested here is what runs there.
@@ -48,9 +54,6 @@ def _serve_once(settings: NodeSettings) -> bool:
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
-    server = Server(config)
-    server.run(sockets=[listening])
-    return server.is_deaf
 
 
 class Server(uvicorn.Server):

@@ -9,7 +9,7 @@ from hub.store.sittings import Sitting
 from shared.rules.rounds import Milestone, RoundFacts, missing_for
 from shared.web.words import day_clock, share
 
-PhaseState = Literal["done", "now", "later"]
+PhaseState = Literal["done", "skipped", "now", "later"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,10 @@ def phases(standing: Standing) -> list[Phase]:
 
 def _trial_phases(standing: Standing) -> list[Phase]:
     trial = standing.trial
+    if trial is None and standing.formal:
+        return [Phase("试阅", "skipped", "未进行"), Phase("清空试阅", "skipped", "未进行")]
     if trial is None:
-        skipped = "未进行" if standing.formal else "未开始"
-        state: PhaseState = "done" if standing.formal else "now"
-        return [Phase("试阅", state, skipped), Phase("清空试阅", _later(state), skipped)]
+        return [Phase("试阅", "now", "未开始"), Phase("清空试阅", "later", "未开始")]
     if trial.state == "wiped":
         wiped = Phase("清空试阅", "done", day_clock(trial.closed_at))
         return [Phase("试阅", "done", "已结束"), wiped]
@@ -64,10 +64,6 @@ def _trial_phases(standing: Standing) -> list[Phase]:
         return [Phase("试阅", "done", "已结束"), Phase("清空试阅", "now", plan)]
     text = "进行中" if trial.state == "open" else "待分配"
     return [Phase("试阅", "now", text), Phase("清空试阅", "later", plan)]
-
-
-def _later(state: PhaseState) -> PhaseState:
-    return "done" if state == "done" else "later"
 
 
 def _round_phases(standing: Standing) -> list[Phase]:

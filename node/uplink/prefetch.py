@@ -100,7 +100,7 @@ class Prefetcher:
     def check_one(self) -> None:
         """Looks at the video that was not looked at for the longest time.
 
-        One whose bytes are no longer the right ones goes, and is fetched again when a task needs it.
+        One whose bytes are no longer the right ones goes, to be fetched again when a task needs it.
         """
         moment = self._moment()
         with self._store.reading() as db:

@@ -204,7 +204,7 @@ class Uplink:
             self._reached(PULL)
             self.wake_prefetch()
             if applied.is_restart:
-                self._state.is_met = False
+                self._state.is_met = self._state.is_compared = False
             if answer.more or applied.is_restart:
                 wait_s = 0.0
                 continue

@@ -1,6 +1,7 @@
 """The marking page before a teacher: real keys, real videos, a real node."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,7 +18,6 @@ SIX = "321032"
 ASK_GUARD_MS = 450
 """A second Enter this soon after the question is taken for the first one's echo."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SENT = "response => response.url.endsWith('/api/marks') && response.status === 200"
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def code(page: Page) -> str:
 
 
 def submit(page: Page) -> dict[str, Any]:
-    """確定 by keyboard, and yes to having heard little; what the node was sent."""
+    """确定 by keyboard, and yes to having heard little; what the node was sent."""
     with page.expect_request("**/api/marks") as sent:
         page.keyboard.press("Enter")
         if page.get_by_test_id("ask").is_visible():
@@ -61,13 +61,21 @@ def marked(page: Page, words: str) -> None:
     expect(page.get_by_test_id("marked")).to_have_text(f"已评 {words}")
 
 
-def playing(page: Page) -> bool:
-    return bool(page.evaluate("document.querySelector('video.front').currentTime > 0.2"))
+def until_playing(page: Page) -> None:
+    """Not wait_for_function: the page's policy lets nobody evaluate strings, not even that."""
+    deadline = time.monotonic() + 10
+    while not page.evaluate("document.querySelector('video.front').currentTime > 0.2"):
+        assert time.monotonic() < deadline, "the clip does not play"
+        page.wait_for_timeout(100)
 
 
 def test_from_the_sign_in_a_clip_plays_with_sound_by_itself(lab: BrowserLab) -> None:
-    page = opened(lab, lab.markers[0])
-    page.wait_for_function("document.querySelector('video.front').currentTime > 0.2")
+    page = lab.page()
+    lab.sign_in(page, lab.markers[0])
+    page.wait_for_url("**/mark")
+    # No call into the page before it has tried to play: each would count as a gesture.
+    page.wait_for_timeout(2500)
+    until_playing(page)
     video = page.locator("video.front")
     assert video.evaluate("v => !v.muted && v.volume > 0 && v.videoWidth > 0")
     expect(page.get_by_test_id("overlay")).to_be_hidden()
@@ -218,7 +226,7 @@ def test_without_the_node_marking_goes_on_and_nothing_is_lost(lab: BrowserLab) -
     bar = page.get_by_test_id("bar")
     expect(bar).to_contain_text(re.compile(r"与机房服务器的连接已断开 00:0\d"))
     expect(bar).to_contain_text("可以继续评阅本机已备好的 2 份")
-    page.wait_for_function("document.querySelector('video.front').currentTime > 0.1")
+    until_playing(page)
     page.unroute("**/api/**", refuse)
     page.unroute("**/videos/**", refuse)
     page.get_by_test_id("reconnect").click()
@@ -337,11 +345,11 @@ def test_the_picture_is_enlarged_and_set_back(marking: Page) -> None:
 
 
 def test_the_mouse_leaves_the_space_bar_to_the_video(marking: Page) -> None:
-    marking.wait_for_function("document.querySelector('video.front').currentTime > 0.2")
+    until_playing(marking)
     marking.get_by_role("radio").nth(1).click()
     marked(marking, "1 / 6")
     press(marking, ["Space"])
-    marking.wait_for_function("document.querySelector('video.front').paused")
+    expect(marking.get_by_role("button", name="播放", exact=True)).to_be_visible()
     marked(marking, "1 / 6")
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -16,11 +17,12 @@ from node.uplink import prefetch
 from node.uplink.answers import Outage
 from node.uplink.bucket import Bucket
 from node.uplink.fetch import Fetcher
-from node.uplink.prefetch import NoRoom, Prefetcher
+from node.uplink.prefetch import CHECK_AFTER, NoRoom, Prefetcher
 from node.uplink.state import LinkState
 from node.videos.cache import Cache
+from node.work.purge import take_order
 from shared.kit.store import Store
-from shared.wire.messages import HoldingBody, TaskCard
+from shared.wire.messages import HoldingBody, PurgedBody, TaskCard
 from tests.makers import (
     FORMAL,
     NINE,
@@ -300,3 +302,77 @@ def test_the_bucket_lets_through_no_more_than_was_set() -> None:
 
     asyncio.run(take())
     assert 4.5 <= sum(slept) <= 5.0
+
+
+def a_prefetcher(store: Store, cache: Cache, hub: StandInHub, moment: datetime) -> Prefetcher:
+    state = LinkState()
+    fetcher = Fetcher(cache, hub.client(), state, Bucket(lambda: 0))
+    return Prefetcher(store, cache, fetcher, state, 1, RESERVE, lambda: moment)
+
+
+def test_cached_videos_are_looked_at_again_and_a_flipped_bit_is_fetched_anew(
+    store: Store, cache: Cache, hub: StandInHub
+) -> None:
+    want(store, a_task(1), a_task(2))
+    fetch(store, cache, hub)
+    damaged = bytearray(content_of(2))
+    damaged[1234] ^= 1
+    cache.path(sha(2)).write_bytes(damaged)
+    a_prefetcher(store, cache, hub, NINE + CHECK_AFTER).check_one()
+    assert [state_of(store, n) for n in (1, 2)] == ["ready", "ready"], "not yet due"
+    later = a_prefetcher(store, cache, hub, NINE + 2 * CHECK_AFTER)
+    for _ in range(3):
+        later.check_one()
+    assert [state_of(store, n) for n in (1, 2)] == ["ready", "wanted"]
+    assert holdings(store)[-1].lost == [sha(2)]
+    assert not cache.has(sha(2))
+    fetch(store, cache, hub)
+    assert cache.verify(sha(2), len(content_of(2)))
+
+
+def order_purge(store: Store, moment: str) -> None:
+    with store.writing() as db:
+        take_order(db, moment)
+
+
+def purges(store: Store) -> list[PurgedBody]:
+    with store.reading() as db:
+        rows = outbox.pending(db, 100)
+    return [msgspec.json.decode(r.body, type=PurgedBody) for r in rows if r.kind == "purged"]
+
+
+def test_the_citys_order_deletes_all_videos_once_and_is_reported_with_its_count(
+    store: Store, cache: Cache, hub: StandInHub
+) -> None:
+    want(store, a_task(1), a_task(2))
+    fetch(store, cache, hub)
+    cache.write_part(sha(3), 0, b"the beginning")
+    size = cache.bytes_used()
+    order_purge(store, "2023-04-14T10:00:00.000Z")
+    prefetcher = a_prefetcher(store, cache, hub, NINE)
+    prefetcher.purge()
+    prefetcher.purge()
+    assert (cache.names(), cache.bytes_used(), cache.part_bytes(sha(3))) == (set(), 0, 0)
+    assert state_of(store, 1) == "wanted"
+    [report] = purges(store)
+    assert (report.ordered_at, report.videos, report.bytes) == ("2023-04-14T10:00:00.000Z", 2, size)
+    order_purge(store, "2023-04-14T09:00:00.000Z")
+    fetch(store, cache, hub)
+    prefetcher.purge()
+    assert cache.has(sha(1)), "an older order was done long ago"
+
+
+def test_a_purge_that_a_held_file_or_a_power_cut_interrupts_counts_everything_in_the_end(
+    store: Store, cache: Cache, hub: StandInHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    want(store, a_task(1), a_task(2))
+    fetch(store, cache, hub)
+    order_purge(store, "2023-04-14T10:00:00.000Z")
+    prefetcher, remove = a_prefetcher(store, cache, hub, NINE), Cache.remove
+    with monkeypatch.context() as patched:
+        patched.setattr(Cache, "remove", lambda c, s: None if s == sha(2) else remove(c, s))
+        with pytest.raises(NoRoom, match="1 个文件被占用"):
+            prefetcher.purge()
+    assert purges(store) == [] and state_of(store, 2) == "wanted"
+    prefetcher.purge()
+    assert [report.videos for report in purges(store)] == [2]

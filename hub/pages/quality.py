@@ -1,0 +1,132 @@
+"""质量监控: how the city marks, who deserves a look, and every mark behind a figure."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from litestar import Request, get
+from litestar.di import NamedDependency
+from litestar.response import Template
+from sqlite_utils import Database
+
+from hub.pages.charts import Dot, scatter
+from hub.pages.doors import wants_part
+from hub.pages.frame import frame
+from hub.store import exam, quality, sittings
+from hub.store.admins import Admin
+from hub.work.assess_quality import MarkerQuality, Quality, assess
+from shared.kit.clock import now
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+from shared.rules.quality import THRESHOLDS, Measure, mean_apart
+from shared.rules.rubric import LEVELS
+from shared.web.numbers import PathWhole
+from shared.web.rendering import page
+
+HERE = "/quality"
+KEPT = timedelta(seconds=60)
+"""All marks are read for it: counted at most so often, for everyone who looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLine:
+    mark: quality.OwnMark
+    group: str
+    apart: float | None
+
+
+_lock = threading.Lock()
+_kept: WeakKeyDictionary[Store, tuple[int, Quality]] = WeakKeyDictionary()
+
+
+def quality_of(store: Store, db: Database, sitting_id: int, moment: datetime) -> Quality:
+    with _lock:
+        kept = _kept.get(store)
+        if kept and kept[0] == sitting_id and moment - kept[1].counted_at < KEPT:
+            return kept[1]
+        found = assess(db, sitting_id, moment)
+        _kept[store] = (sitting_id, found)
+        return found
+
+
+@get(HERE, sync_to_thread=True)
+def show_quality(
+    request: Request[Any, Any, Any], person: NamedDependency[Admin], store: NamedDependency[Store]
+) -> Template:
+    moment = now()
+    with store.reading() as db:
+        sitting = sittings.current(db)
+        found = quality_of(store, db, sitting.id if sitting else 0, moment)
+        seen: dict[str, Any] = {
+            "found": found,
+            "groups": {group.id: group.label for group in exam.groups(db)},
+            "districts": {district.id: district.name for district in exam.districts(db)},
+            "measures": list(Measure),
+            "names": Measure,
+            "levels": LEVELS,
+            "at": THRESHOLDS,
+            "watched": _watched(found),
+            "chart": scatter(_dots(found)),
+        }
+        if wants_part(request):
+            return page("quality_live.html", **seen)
+        return page("quality.html", frame=frame(db, person, HERE, moment), **seen)
+
+
+def _watched(found: Quality) -> list[MarkerQuality]:
+    """With the grave alerts first, then by how many."""
+    watched = [marker for marker in found.markers if marker.alerts]
+    return sorted(watched, key=lambda m: (m.alerts[0].tone != "bad", -len(m.alerts), m.account_id))
+
+
+def _dots(found: Quality) -> list[Dot]:
+    return [
+        Dot(
+            lean=marker.agreement.severity.value,
+            apart=1 - marker.agreement.exact.value,
+            tone=marker.alerts[0].tone if marker.alerts else "ok",
+            label=marker.name,
+            url=f"{HERE}/markers/{marker.account_id}",
+        )
+        for marker in found.markers
+        if marker.agreement.severity.value is not None and marker.agreement.exact.value is not None
+    ]
+
+
+@get("/quality/markers/{account_id:int}", sync_to_thread=True)
+def one_marker(
+    account_id: PathWhole, person: NamedDependency[Admin], store: NamedDependency[Store]
+) -> Template:
+    moment = now()
+    with store.reading() as db:
+        sitting = sittings.current(db)
+        found = quality_of(store, db, sitting.id if sitting else 0, moment)
+        marker = next((m for m in found.markers if m.account_id == account_id), None)
+        if sitting is None or marker is None:
+            raise Refusal("no_marks", "这位教师在当前场次还没有评分。", 404)
+        groups = {group.id: group.label for group in exam.groups(db)}
+        marks = quality.marks_of(db, sitting.id, account_id)
+        return page(
+            "quality_marker.html",
+            frame=frame(db, person, HERE, moment),
+            marker=marker,
+            district=next(d.name for d in exam.districts(db) if d.id == marker.district_id),
+            names=Measure,
+            city=found.city,
+            lines=sorted((_line(mark, groups) for mark in marks), key=_farthest),
+            counted_at=found.counted_at,
+        )
+
+
+def _line(mark: quality.OwnMark, groups: dict[int, str]) -> MarkLine:
+    apart = mean_apart(mark.levels, mark.other_levels) if mark.other_levels else None
+    return MarkLine(mark, groups[mark.item_group_id], apart)
+
+
+def _farthest(line: MarkLine) -> float:
+    return -abs(line.apart) if line.apart is not None else 1.0
+
+
+ROUTES = [show_quality, one_marker]

@@ -1,0 +1,177 @@
+"""Clips over real sockets: the right bytes to the right person, fast, whatever a PC does."""
+
+import random
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+import node.schema
+from node.store import sessions
+from shared.kit.store import Store
+from shared.kit.tokens import hash_token
+from tests.makers import CHEN, LI, WANG, a_task_card, a_video_card
+from tests.node.serving import Served, a_served_node
+
+SIZE = 3_000_000
+CONTENT = random.Random(5).randbytes(SIZE)
+OTHER = random.Random(6).randbytes(50_000)
+MINE = a_task_card(1, video=a_video_card(CONTENT))
+THEIRS = a_task_card(2, account_id=CHEN, video=a_video_card(OTHER))
+REQUESTS = 5_000
+PATIENCE_S = 5.0
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    works = [(MINE, CONTENT), (THEIRS, OTHER)]
+    with a_served_node(tmp_path, works, (WANG, CHEN, LI)) as served:
+        yield served
+
+
+def a_range(client: httpx.Client, start: int, end: int) -> httpx.Response:
+    return client.get("/videos/1", headers={"Range": f"bytes={start}-{end - 1}"})
+
+
+def test_the_first_slice_and_all_that_follow_are_the_right_bytes(served: Served) -> None:
+    with served.client(WANG) as client:
+        for start, end in ((0, 100), (0, SIZE), (SIZE - 7, SIZE), (1_000_000, 2_000_000)):
+            answer = a_range(client, start, end)
+            assert (answer.status_code, answer.content) == (206, CONTENT[start:end])
+            assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{SIZE}"
+            assert answer.headers["content-type"] == "video/mp4"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["cache-control"] == "private, no-cache"
+        assert client.get("/videos/1").content == CONTENT
+
+
+def test_the_short_way_answers_conditions_as_the_long_one(served: Served) -> None:
+    tag = f'"{MINE.video.sha256}"'
+    with served.client(WANG) as client:
+        for _ in range(2):  # The second time it is the short way.
+            known = client.get("/videos/1", headers={"If-None-Match": tag})
+            assert (known.status_code, known.content) == (304, b"")
+            beyond = client.get("/videos/1", headers={"Range": f"bytes={SIZE}-"})
+            assert (beyond.status_code, beyond.content) == (416, b"")
+            several = client.get("/videos/1", headers={"Range": "bytes=0-1,5-9"})
+            assert several.status_code == 416
+            other = client.get("/videos/1", headers={"Range": "bytes=0-1", "If-Range": '"x"'})
+            assert (other.status_code, other.content) == (200, CONTENT)
+            head = client.head("/videos/1")
+            assert (head.status_code, head.headers["content-length"]) == (200, str(SIZE))
+
+
+def test_the_short_way_is_open_to_nobody_else(served: Served) -> None:
+    with served.client(WANG) as client, served.client(CHEN) as other:
+        assert a_range(client, 0, 9).status_code == 206
+        assert a_range(other, 0, 9).status_code == 404
+        nobody = httpx.get(f"{served.url}/videos/1", headers={"Accept": "application/json"})
+        assert nobody.status_code == 401
+        assert client.get("/videos/٣").status_code == 404
+
+
+def test_whoever_signs_out_sees_no_more_after_a_few_seconds(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.videos.grants.GRANTED_FOR_S", 0.2)
+    with served.client(WANG) as client:
+        assert a_range(client, 0, 9).status_code == 206
+        store = Store(served.folder / "node.db", node.schema.migrations)
+        with store.writing() as db:
+            sessions.end(db, hash_token(served.cookies[WANG].split("=", 1)[1]))
+        store.close()
+        time.sleep(0.3)
+        answer = client.get("/videos/1", headers={"Accept": "application/json"})
+        assert answer.status_code == 401
+
+
+def test_a_bit_that_flips_while_a_clip_is_watched_is_never_sent(served: Served) -> None:
+    flipped = bytearray(CONTENT)
+    flipped[2_500_000] ^= 0x10
+    with served.client(WANG) as client:
+        assert a_range(client, 0, 1_000_000).content == CONTENT[:1_000_000]
+        served.path(MINE).write_bytes(flipped)
+        answer = a_range(client, 2_000_000, SIZE)
+        assert answer.status_code == 503
+        served.path(MINE).write_bytes(CONTENT[:-1])
+        assert a_range(client, 0, 9).status_code == 503
+
+
+def test_five_thousand_slices_from_one_pc_are_all_right_and_hold_up_nobody(served: Served) -> None:
+    chance = random.Random(7)
+    spans = []
+    for _ in range(REQUESTS):
+        start = chance.randrange(SIZE - 20_000)
+        spans.append((start, start + chance.randrange(1, 20_000)))
+
+    def ask(share: list[tuple[int, int]]) -> int:
+        right = 0
+        with served.client(WANG) as client:
+            for start, end in share:
+                answer = a_range(client, start, end)
+                right += answer.status_code == 206 and answer.content == CONTENT[start:end]
+        return right
+
+    with ThreadPoolExecutor(10) as pool, served.client(CHEN) as other:
+        running = [pool.submit(ask, spans[n::10]) for n in range(10)]
+        slowest = 0.0
+        while not all(one.done() for one in running):
+            began = time.monotonic()
+            assert other.get("/api/progress").status_code == 200
+            assert other.get("/videos/2").content == OTHER
+            slowest = max(slowest, time.monotonic() - began)
+            time.sleep(0.05)
+        assert sum(one.result() for one in running) == REQUESTS
+    assert slowest < PATIENCE_S
+
+
+def test_a_browser_that_leaves_in_the_middle_leaves_nothing_open(served: Served) -> None:
+    with served.client(WANG) as client:
+        assert a_range(client, 0, 9).status_code == 206
+        for _ in range(20):
+            with served.connect() as leaving:
+                _ask(leaving, served.cookies[WANG])
+                assert leaving.recv(1000).startswith(b"HTTP/1.1 20")
+        deadline = time.monotonic() + PATIENCE_S
+        while _open_clips(served):
+            assert time.monotonic() < deadline, "the clip stays open"
+            time.sleep(0.05)
+        assert a_range(client, 5, 9).content == CONTENT[5:9]
+
+
+def test_two_requests_at_once_on_one_connection_are_answered_in_order(served: Served) -> None:
+    with served.client(WANG) as client:
+        a_range(client, 0, 9)
+    with served.connect() as both:
+        _ask(both, served.cookies[WANG], b"Range: bytes=0-999999\r\n")
+        _ask(both, served.cookies[WANG], b"Range: bytes=1000000-1999999\r\nConnection: close\r\n")
+        got = b""
+        while more := both.recv(1 << 16):
+            got += more
+    first, rest = got.split(b"\r\n\r\n", 1)
+    assert rest[:1_000_000] == CONTENT[:1_000_000]
+    second, rest = rest[1_000_000:].split(b"\r\n\r\n", 1)
+    assert rest == CONTENT[1_000_000:2_000_000]
+    assert first.startswith(b"HTTP/1.1 206") and second.startswith(b"HTTP/1.1 206")
+
+
+def _ask(connection: socket.socket, cookie: str, more: bytes = b"") -> None:
+    head = f"GET /videos/1 HTTP/1.1\r\nHost: lab\r\nCookie: {cookie}\r\n".encode()
+    connection.sendall(head + more + b"\r\n")
+
+
+def _open_clips(served: Served) -> int:
+    wanted = str(served.path(MINE))
+    links = Path("/proc/self/fd").iterdir()
+    return sum(1 for link in links if link.is_symlink() and _target(link) == wanted)
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:
+        return ""
