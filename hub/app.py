@@ -18,21 +18,30 @@ from hub.api.city import City
 from hub.api.guard import Nonces, refused, refused_by_http
 from hub.jobs import timetable
 from hub.pages import (
+    accounts,
+    accounts_import,
+    again,
     announcements,
+    approvals,
     audit,
     districts,
     groups,
+    me,
     nodes,
     overview,
     people,
+    problems,
+    quality,
+    quality_clips,
     results,
     rounds,
     trial,
 )
-from hub.pages.person import provide_person
+from hub.pages.person import ProveAgain, ask_again, provide_lately, provide_person
 from hub.settings import HubSettings
 from hub.work import lives
 from hub.work.reach_file import keep_reach, last_reach
+from hub.work.replay import replay
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -52,13 +61,21 @@ def health() -> dict[str, bool]:
 ROUTES = [
     health,
     *people.ROUTES,
+    *again.ROUTES,
+    *me.ROUTES,
+    *approvals.ROUTES,
+    *accounts.ROUTES,
+    *accounts_import.ROUTES,
     *overview.ROUTES,
     *districts.ROUTES,
     *groups.ROUTES,
     *rounds.ROUTES,
+    *problems.ROUTES,
     *trial.ROUTES,
     *nodes.ROUTES,
     *announcements.ROUTES,
+    *quality.ROUTES,
+    *quality_clips.ROUTES,
     *results.ROUTES,
     *audit.ROUTES,
 ]
@@ -93,9 +110,10 @@ def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
             "city": Provide(provide_city, sync_to_thread=False),
             "settings": Provide(provide_settings, sync_to_thread=False),
             "person": Provide(provide_person, sync_to_thread=True),
+            "lately": Provide(provide_lately, sync_to_thread=True),
         },
         template_config=rendering.template_config(HERE),
-        exception_handlers=rendering.exception_handlers("/sign-in"),
+        exception_handlers={**rendering.exception_handlers("/sign-in"), ProveAgain: ask_again},
         before_send=[rendering.add_security_headers],
         guards=[guards.same_origin],
         openapi_config=None,
@@ -134,6 +152,7 @@ def _lifespan(
         store = Store(settings.database, hub.schema.migrations)
         with store.writing() as db:
             lives.start(db, last_reach(settings.reach_file), now())
+            replay(db, "系统", now(), only_unknown=True)
         keep_reach(settings.reach_file, store)
         app.state.store, app.state.bell = store, Bell(store)
         jobs = timetable(store, settings)

@@ -35,5 +35,15 @@ def m020_purge(db: Database) -> None:
     run_script(db, SQL / "m020_purge.sql")
 
 
-SCHEMA = 20
+@migrations()
+def m030_people(db: Database) -> None:
+    run_script(db, SQL / "m030_people.sql")
+
+
+@migrations()
+def m040_corrections(db: Database) -> None:
+    run_script(db, SQL / "m040_corrections.sql")
+
+
+SCHEMA = 40
 """The number of the newest migration."""

@@ -26,6 +26,9 @@ class HubSettings:
     reach_folder: Path | None = None
     """Best on another disk: says how far the database had come, should somebody put it back."""
 
+    second_person: bool = True
+    """Wiping, reopening and taking results away need another city admin, where there is one."""
+
     @property
     def database(self) -> Path:
         return self.data / "hub.db"

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 
 import node.schema
 from node.jobs import timetable
-from node.pages import accounts, marking, people, progress, setup, status, videos
+from node.pages import accounts, marking, people, progress, reported, setup, status, videos
 from node.settings import NodeSettings
 from node.uplink.http import MakeHttp, make_http
 from node.uplink.uplink import Uplink
@@ -46,6 +46,7 @@ ROUTES = [
     *setup.ROUTES,
     *people.ROUTES,
     *marking.ROUTES,
+    *reported.ROUTES,
     *videos.ROUTES,
     *progress.ROUTES,
     *accounts.ROUTES,

@@ -11,7 +11,9 @@ from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
-from hub.store import nodes
+from hub.store import credentials, nodes
+from hub.store.credentials import Credential
+from hub.work import rotate_secret
 from shared.kit.clock import now, parse_stamp, stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -41,6 +43,8 @@ class Visitor:
     secret: str
     nonce: str
     takes_gzip: bool
+    is_retired: bool
+    """Its secret is over: another PC stands in its place, or it was rotated long ago."""
 
     def answer(self, content: object, status_code: int = 200) -> Response[bytes]:
         """Signed over the JSON, bound to this request; packed when it is long."""
@@ -71,27 +75,39 @@ class Nonces:
         return True
 
 
-async def identify(request: AnyRequest, store: Store) -> Visitor:
-    """Refuses with 401 whoever is not an enrolled node with its own signature and a fresh time."""
-    node = await anyio.to_thread.run_sync(_node, store, request.headers.get(NODE_HEADER, ""))
-    if node is None or node.secret is None:
-        retired = node is not None and node.state == "retired"
-        code, text = ("retired", "本节点已停用。") if retired else ("unknown_node", "未知的节点。")
-        raise Refusal(code, text, 401)
+async def identify(request: AnyRequest, store: Store, *, also_retired: bool = False) -> Visitor:
+    """Refuses with 401 whoever is not an enrolled node with its own signature and a fresh time.
+
+    One whose secret is over is let in only where nothing is ever refused for that.
+    """
+    moment = now()
+    known = await anyio.to_thread.run_sync(_known, store, request.headers.get(NODE_HEADER, ""))
+    if known is None:
+        raise Refusal("unknown_node", "未知的节点。", 401)
+    node, secrets = known
     time, nonce = request.headers.get(TIME_HEADER, ""), request.headers.get(NONCE_HEADER, "")
-    signed = signing.sign_request(
-        node.secret, request.method, _path(request), await request.body(), time, nonce
+    body, given = await request.body(), request.headers.get(SIGNATURE_HEADER, "")
+    asked = (request.method, _path(request), body, time, nonce)
+    used = next(
+        (c for c in secrets if signing.matches(signing.sign_request(c.secret, *asked), given)),
+        None,
     )
-    if not signing.matches(signed, request.headers.get(SIGNATURE_HEADER, "")):
+    if used is None and node.state == "retired":
+        raise Refusal("retired", "本节点已停用。", 401)
+    if used is None:
         raise Refusal("signature", "签名不正确，请重新接入本节点。", 401)
     takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
-    visitor = Visitor(node, node.secret, nonce, takes_gzip)
+    is_retired = rotate_secret.is_over(node, used, moment)
+    visitor = Visitor(node, used.secret, nonce, takes_gzip, is_retired)
     request.state.visitor = visitor
-    moment = now()
     _check_clock(time, moment)
     nonces: Nonces = request.app.state.nonces
     if not 0 < len(nonce) <= NONCE_LENGTH_MAX or not nonces.use(node.id, nonce, moment):
         raise Refusal("replay", "重复的请求。", 401)
+    if is_retired and not also_retired:
+        raise Refusal("retired", "本节点已停用，或它的凭据已作废，请联系市级管理员。", 401)
+    if used.state == "next":
+        await anyio.to_thread.run_sync(_promote, store, node, moment)
     return visitor
 
 
@@ -127,11 +143,21 @@ def address_of(request: AnyRequest) -> str:
     return request.client.host if request.client else ""
 
 
-def _node(store: Store, header: str) -> nodes.Node | None:
+def _known(store: Store, header: str) -> tuple[nodes.Node, list[Credential]] | None:
+    """The node of this id, and every secret that it has, or had."""
     if not header.isascii() or not header.isdigit() or len(header) > 9:
         return None
     with store.reading() as db:
-        return nodes.node(db, int(header))
+        node = nodes.node(db, int(header))
+        if node is None:
+            return None
+        return node, rotate_secret.secrets_of(db, node)
+
+
+def _promote(store: Store, node: nodes.Node, moment: datetime) -> None:
+    """The node uses its next secret: from now on that is the one."""
+    with store.writing() as db:
+        credentials.promote(db, node.id, moment)
 
 
 def _path(request: AnyRequest) -> str:

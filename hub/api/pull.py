@@ -13,7 +13,7 @@ from hub.api.city import City
 from hub.api.guard import AnyRequest, address_of, decode, identify
 from hub.store import feed, meta, nodes
 from hub.store.cards import cards
-from hub.work import dispute, meet_node
+from hub.work import dispute, meet_node, rotate_secret
 from shared.kit.clock import now, parse_stamp, stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -38,11 +38,12 @@ async def give_changes(
     await anyio.to_thread.run_sync(_must_be_welcome, store, visitor.node, is_double)
     district_id = visitor.node.district_id
     turn = bell.turn(district_id)
-    answer = await anyio.to_thread.run_sync(_look, store, city, district_id, asked)
-    if not answer.items and answer.after == asked.after and asked.wait_s > 0:
+    answer = await anyio.to_thread.run_sync(_look, store, city, visitor.node, asked)
+    is_news = bool(answer.items or answer.next_secret)
+    if not is_news and answer.after == asked.after and asked.wait_s > 0:
         # No transaction is open while waiting: an old view would hold back the checkpoint.
         await bell.wait(district_id, turn, min(asked.wait_s, LONG_POLL_S))
-        answer = await anyio.to_thread.run_sync(_look, store, city, district_id, asked)
+        answer = await anyio.to_thread.run_sync(_look, store, city, visitor.node, asked)
     return await anyio.to_thread.run_sync(visitor.answer, answer)
 
 
@@ -50,6 +51,9 @@ def _seen(store: Store, node: nodes.Node, address: str, status: NodeStatus) -> N
     moment = now()
     if _is_news(node, status, moment):
         with store.writing() as db:
+            if node.last_seen_at is None:
+                # The secret that the enrolment's answer carried is good for the first steps only.
+                rotate_secret.rotate(db, node, node.name, moment)
             nodes.seen(db, node.id, address, status, moment)
 
 
@@ -74,30 +78,31 @@ def _is_news(node: nodes.Node, status: NodeStatus, moment: datetime) -> bool:
     return moment - parse_stamp(node.last_seen_at) >= SEEN_EVERY
 
 
-def _look(store: Store, city: City, district_id: int, asked: PullRequest) -> PullAnswer:
+def _look(store: Store, city: City, node: nodes.Node, asked: PullRequest) -> PullAnswer:
     moment = now()
     with store.reading() as db:
         inc = meta.hub_inc(db)
         if asked.hub_inc != inc:
             # Another life of our database: the node's cursor means nothing in it.
-            return _page(db, city, district_id, 0, inc, moment)
-        return _page(db, city, district_id, asked.after, inc, moment)
+            return _page(db, city, node, 0, inc, moment)
+        return _page(db, city, node, asked.after, inc, moment)
 
 
 def _page(
-    db: Database, city: City, district_id: int, after: int, inc: str, moment: datetime
+    db: Database, city: City, node: nodes.Node, after: int, inc: str, moment: datetime
 ) -> PullAnswer:
-    found = feed.after(db, district_id, after, ITEMS_PER_PULL + 1)
+    found = feed.after(db, node.district_id, after, ITEMS_PER_PULL + 1)
     changes = found[:ITEMS_PER_PULL]
     known = city.look(db, moment)
     return PullAnswer(
         hub_inc=inc,
         after=changes[-1].seq if changes else after,
         more=len(found) > ITEMS_PER_PULL,
-        items=cards(db, district_id, after, changes),
+        items=cards(db, node.district_id, after, changes),
         city=known.rounds,
         city_done=known.done,
         server_time=stamp(moment),
+        next_secret=rotate_secret.next_secret(db, node),
     )
 
 

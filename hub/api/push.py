@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 
 from hub.api.bell import Bell
 from hub.api.guard import AnyRequest, Visitor, decode, identify
+from hub.work import dispute
 from hub.work.receive_events import receive
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
@@ -22,7 +23,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 async def give_events(
     request: AnyRequest, store: NamedDependency[Store], bell: NamedDependency[Bell]
 ) -> Response[bytes]:
-    visitor = await identify(request, store)
+    visitor = await identify(request, store, also_retired=True)
     body = await request.body()
     is_packed = request.headers.get("content-encoding", "") == "gzip"
     asked = decode(_unpacked(body) if is_packed else body, PushRequest)
@@ -36,7 +37,10 @@ async def give_events(
 
 def _receive(store: Store, visitor: Visitor, asked: PushRequest) -> Response[bytes]:
     with store.writing() as db:
-        answer = receive(db, visitor.node, asked, now())
+        if visitor.is_retired:
+            # Marks are never refused for a credential; a person decides what they count for.
+            dispute.raise_alarm(db, visitor.node, "retired_secret", now())
+        answer = receive(db, visitor.node, asked, now(), is_disputed=visitor.is_retired)
     return visitor.answer(answer, 409 if isinstance(answer, PushGap) else 200)
 
 

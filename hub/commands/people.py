@@ -21,6 +21,9 @@ def add_to(commands: Commands) -> None:
     add.set_defaults(run=add_admin)
     reset = actions.add_parser("reset", help="为已有账号换一个随机密码")
     reset.add_argument("name", metavar="账号名", help="登录用的名称")
+    reset.add_argument(
+        "--second-factor", action="store_true", help="同时取消第二重验证（手机丢失时）"
+    )
     reset.set_defaults(run=reset_admin)
 
     invite = commands.add_parser("invite", help="为一个区县节点生成接入码")
@@ -49,6 +52,8 @@ def add_admin(options: argparse.Namespace) -> int:
 def reset_admin(options: argparse.Namespace) -> int:
     from hub.commands.opening import hub_to_write
     from hub.store import admin_sessions, admins
+    from hub.work import second_factor
+    from shared.kit.clock import now
     from shared.kit.passwords import hash_password
 
     password = new_password()
@@ -57,6 +62,8 @@ def reset_admin(options: argparse.Namespace) -> int:
         if admin is None:
             raise Refusal("no_admin", f"没有市级账号“{options.name}”。")
         admins.set_password(db, admin.id, hash_password(password))
+        if options.second_factor:
+            second_factor.take_away(db, admin, "命令行", now())
         admin_sessions.end_all(db, admin.id)
     _show(admin.name, password)
     return 0

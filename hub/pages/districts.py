@@ -14,17 +14,20 @@ from sqlite_utils import Database
 from hub.pages.doors import FORM, back_to, wants_part
 from hub.pages.frame import frame
 from hub.pages.person import may_act
-from hub.store import accounts, counts, exam, nodes, sittings
+from hub.store import accounts, counts, exam, hands, nodes, sittings
 from hub.store.admins import Admin
 from hub.store.counts import ByRound
-from hub.work.hand_out import take_back_all
+from hub.work.redeploy import call_back, send_away
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.web.rendering import page
 
 HERE = "/districts"
-DONE = {"taken_back": "任务已收回，并重新分配给其他教师。"}
+DONE = {
+    "taken_back": "未评的任务已分给其他教师，不再给他分配新任务。",
+    "called_back": "已恢复，可以给他分配新任务。",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,11 @@ def one_district(
             frame=frame(db, person, HERE, moment),
             district=district,
             people=people,
+            away={
+                i
+                for i, state in hands.states(db, sitting.id if sitting else 0).items()
+                if state == "away"
+            },
             total=counts.sum_rounds(p.rounds for p in people),
             may_take_back=person.role == "city_admin" and sitting and sitting.state == "open",
             note=DONE.get(done, ""),
@@ -92,8 +100,23 @@ def give_take_back(
         account = accounts.account(db, data.account_id)
         if account is None:
             raise Refusal("no_account", "没有这个账号。", 404)
-        take_back_all(db, account.id, person.name, now())
+        send_away(db, account.id, person.name, now())
     return back_to(f"{HERE}/{account.district_id}", "taken_back")
+
+
+@post("/districts/call-back", sync_to_thread=True, status_code=303)
+def give_call_back(
+    data: Annotated[TakeBackForm, FORM],
+    person: NamedDependency[Admin],
+    store: NamedDependency[Store],
+) -> Redirect:
+    may_act(person)
+    with store.writing() as db:
+        account = accounts.account(db, data.account_id)
+        if account is None:
+            raise Refusal("no_account", "没有这个账号。", 404)
+        call_back(db, account.id, person.name, now())
+    return back_to(f"{HERE}/{account.district_id}", "called_back")
 
 
 def _rows(db: Database, moment: datetime) -> list[DistrictRow]:
@@ -112,4 +135,4 @@ def _rows(db: Database, moment: datetime) -> list[DistrictRow]:
     ]
 
 
-ROUTES = [districts, one_district, give_take_back]
+ROUTES = [districts, one_district, give_take_back, give_call_back]

@@ -29,6 +29,7 @@ def frame(db: Database, person: Admin, here: str, moment: datetime) -> Frame:
         badge=badge(found, sitting, moment.astimezone().date()),
         badge_tone="warn" if sitting and sitting.kind == "trial" else "",
         link=f"数据更新于 {clock(moment)}",
+        menu=[NavItem("/me", "我的账号"), NavItem("/approvals", "双人确认")],
         action=NavItem("/announcements", "发布公告") if person.role == "city_admin" else None,
     )
 
@@ -53,9 +54,12 @@ def _nav(troubled_nodes: int) -> list[NavItem]:
         NavItem("/districts", "区县进度"),
         NavItem("/groups", "题组进度"),
         NavItem("/rounds", "轮次与分配"),
+        NavItem("/quality", "质量监控"),
+        NavItem("/problems", "问题作品"),
         NavItem("/trial", "试阅清空"),
         NavItem("/nodes", "节点", troubled_nodes),
         NavItem("/announcements", "公告"),
+        NavItem("/accounts", "账号与名册"),
         NavItem("/results", "结果导出"),
         NavItem("/audit", "审计日志"),
     ]

@@ -1,7 +1,7 @@
 """The city at a glance: everything the overview shows, gathered from the stores."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -10,9 +10,10 @@ from hub.pages import charts, todo
 from hub.pages.costly import Costly, costly_of
 from hub.pages.node_states import BACKLOG_EVENTS, NodeState, SeenNode, look_at
 from hub.pages.phases import NextAction, Phase, Standing, next_action, phases
-from hub.store import counts, exam, nodes, sittings, slots
+from hub.store import approvals, counts, exam, nodes, sittings, slots
 from hub.store.counts import ByRound, Disagreement, Progress
 from hub.work import milestones
+from hub.work.second_person import LASTS
 from shared.kit.store import Store
 from shared.rules.rubric import CRITERIA, MarkException
 
@@ -115,7 +116,12 @@ def look(store: Store, moment: datetime) -> Glance:
             action=next_action(standing),
             rounds=counts.sum_rounds(by_district.values()),
             tiles=tiles,
-            todos=todo.todos(_found(db, sitting_id, seen, tiles, costly)),
+            todos=todo.todos(
+                replace(
+                    _found(db, sitting_id, seen, tiles, costly),
+                    approvals=_waiting_approvals(db, moment),
+                )
+            ),
             costly=costly,
             bars=_bars(costly.disagreement),
             lines=_lines(db, seen, moment),
@@ -186,6 +192,10 @@ def _found(
         exceptions=costly.by_state.get("exception", 0),
         behind=[tile.name for tile in tiles if tile.is_behind],
     )
+
+
+def _waiting_approvals(db: Database, moment: datetime) -> int:
+    return sum(a.approved_by is None for a in approvals.alive(db, moment - LASTS))
 
 
 def _bars(found: Disagreement) -> list[Bar]:

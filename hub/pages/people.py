@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 
 from hub.pages.person import COOKIE, address_of, token_of
 from hub.store import admin_sessions, audit, exam
-from hub.work import sign_in
+from hub.work import second_factor, sign_in
 from shared.kit.clock import now
 from shared.kit.passwords import check_password
 from shared.kit.refusal import Refusal
@@ -25,6 +25,8 @@ SIGN_IN = "/sign-in"
 class SignInForm(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(max_length=64)]
     password: Annotated[str, msgspec.Meta(max_length=256)]
+    code: Annotated[str, msgspec.Meta(max_length=16)] = ""
+    """Of the second factor, for who has one."""
 
 
 @get(SIGN_IN, sync_to_thread=True)
@@ -40,7 +42,7 @@ def give_sign_in(
 ) -> Redirect | Template:
     attempt = sign_in.Try(data.name.strip(), address_of(request))
     try:
-        token = _sign_in(store, attempt, data.password)
+        token = _sign_in(store, attempt, data)
     except Refusal as refusal:
         return _sign_in_page(store, attempt.name, refusal)
     cookie = session_cookie(COOKIE, token, is_https=request.url.scheme == "https")
@@ -56,18 +58,19 @@ def sign_out(request: Request[Any, Any, Any], store: NamedDependency[Store]) -> 
     return Redirect(SIGN_IN, status_code=303, cookies=[ended_cookie(COOKIE)])
 
 
-def _sign_in(store: Store, attempt: sign_in.Try, password: str) -> str:
+def _sign_in(store: Store, attempt: sign_in.Try, data: SignInForm) -> str:
     moment = now()
     with store.reading() as db:
         sign_in.check_pace(db, attempt, moment)
         admin = sign_in.find(db, attempt.name)
     # Outside any transaction: it takes its time on purpose.
-    is_right = check_password(admin.password_hash if admin else None, password)
+    is_right = check_password(admin.password_hash if admin else None, data.password)
     with store.writing() as db:
-        if admin and is_right:
+        if admin and is_right and second_factor.accepts(db, admin, data.code, moment):
             return sign_in.sign_in(db, admin, attempt, moment)
         sign_in.count_wrong(db, attempt, moment)
-    raise Refusal("wrong", sign_in.WRONG, 401)
+    # The same words whether or not there is such an account with a second factor.
+    raise Refusal("wrong", sign_in.WRONG_CODE if data.code else sign_in.WRONG, 401)
 
 
 def _sign_in_page(store: Store, name: str = "", refusal: Refusal | None = None) -> Template:

@@ -1,13 +1,17 @@
 """Who is at the door: the signed-in person of a request, and what a viewer may not do."""
 
+import re
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.di import NamedDependency
+from litestar.response import Redirect
 
 from hub.store import admin_sessions
 from hub.store.admins import Admin
-from hub.work.sign_in import IDLE, LONGEST, TOUCH_AFTER
+from hub.work.sign_in import IDLE, LONGEST, PROVED, TOUCH_AFTER
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -31,6 +35,42 @@ def provide_person(request: Request[Any, Any, Any], store: NamedDependency[Store
         with store.writing() as db:
             admin_sessions.touch(db, token_hash, moment)
     return session.admin
+
+
+class ProveAgain(Refusal):
+    """What is about to be done asks for the password once more; then `back` is shown again."""
+
+    def __init__(self, back: str) -> None:
+        super().__init__("prove_again", "请先再次验证密码。", 403)
+        self.back = back
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """Whether the person has just given the password."""
+
+    is_so: bool
+    back: str
+
+    def require(self) -> None:
+        if not self.is_so:
+            raise ProveAgain(self.back)
+
+
+def provide_lately(request: Request[Any, Any, Any], store: NamedDependency[Store]) -> Lately:
+    with store.reading() as db:
+        session = admin_sessions.session(db, token_of(request))
+    is_so = session is not None and now() - session.proved_at <= PROVED
+    return Lately(is_so, own_path(urlsplit(request.headers.get("referer", "")).path))
+
+
+def own_path(text: str) -> str:
+    """A path of these pages and nothing else, so that nobody is led elsewhere."""
+    return text if re.fullmatch(r"/[a-z0-9/-]*", text) and not text.startswith("//") else "/"
+
+
+def ask_again(_: Request[Any, Any, Any], refusal: ProveAgain) -> Redirect:
+    return Redirect(f"/again?back={refusal.back}", status_code=303)
 
 
 def may_act(person: Admin) -> None:

@@ -11,9 +11,9 @@ from litestar.di import NamedDependency
 from litestar.response import Template
 from sqlite_utils import Database
 
-from hub.pages.charts import Dot, scatter
 from hub.pages.doors import wants_part
 from hub.pages.frame import frame
+from hub.pages.scatter import Dot, scatter
 from hub.store import exam, quality, sittings
 from hub.store.admins import Admin
 from hub.work.assess_quality import MarkerQuality, Quality, assess
@@ -21,7 +21,7 @@ from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.rules.quality import THRESHOLDS, Measure, mean_apart
-from shared.rules.rubric import LEVELS
+from shared.rules.rubric import LEVELS, MarkException
 from shared.web.numbers import PathWhole
 from shared.web.rendering import page
 
@@ -117,6 +117,7 @@ def one_marker(
             city=found.city,
             lines=sorted((_line(mark, groups) for mark in marks), key=_farthest),
             counted_at=found.counted_at,
+            exceptions={exception.value: exception.label for exception in MarkException},
         )
 
 

@@ -1,13 +1,12 @@
 """One performance as the quality pages link to it: its video, every mark, who decided."""
 
 from dataclasses import dataclass
-
-from litestar import HttpMethod, Request, Response, get, route
-from litestar.di import NamedDependency
-from litestar.response import Template
 from typing import Any
 
 import anyio.to_thread
+from litestar import HttpMethod, Request, Response, get, route
+from litestar.di import NamedDependency
+from litestar.response import Template
 
 from hub.media.shelf import path_of
 from hub.pages.frame import frame
@@ -60,9 +59,7 @@ def show_clip(
         )
 
 
-@route(
-    "/quality/clips/{performance_id:int}/video", http_method=[HttpMethod.GET, HttpMethod.HEAD]
-)
+@route("/quality/clips/{performance_id:int}/video", http_method=[HttpMethod.GET, HttpMethod.HEAD])
 async def clip_video(
     performance_id: PathWhole,
     request: Request[Any, Any, Any],

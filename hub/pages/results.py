@@ -3,20 +3,23 @@
 from datetime import datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import msgspec
 from litestar import Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
+from litestar.params import FromQuery
 from litestar.response import Template
 
-from hub.pages.doors import FORM
+from hub.pages.doors import FORM, back_to
 from hub.pages.frame import KINDS, STATES, frame
-from hub.pages.person import may_act
+from hub.pages.person import Lately, may_act
+from hub.settings import HubSettings
 from hub.store import audit, counts, outcomes, sittings
 from hub.store.admins import Admin
+from hub.work import second_person
 from hub.work.export_results import export
 from shared.kit.clock import now
 from shared.kit.store import Store
@@ -24,6 +27,7 @@ from shared.web.ranges import attachment
 from shared.web.rendering import page
 
 HERE = "/results"
+DONE = {"asked": second_person.ASKED}
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "application/zip",
@@ -35,7 +39,9 @@ class ExportForm(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @get(HERE, sync_to_thread=True)
-def results(person: NamedDependency[Admin], store: NamedDependency[Store]) -> Template:
+def results(
+    person: NamedDependency[Admin], store: NamedDependency[Store], done: FromQuery[str] = ""
+) -> Template:
     with store.reading() as db:
         sitting = sittings.current(db)
         by_state = outcomes.count_by_state(db, sitting.id) if sitting else {}
@@ -50,6 +56,7 @@ def results(person: NamedDependency[Admin], store: NamedDependency[Store]) -> Te
             allocated=rounds.get(1, counts.Progress()).total,
             performances=sum(counts.count_performances(db).values()),
             may_act=person.role == "city_admin",
+            note=DONE.get(done, ""),
         )
 
 
@@ -57,10 +64,19 @@ def results(person: NamedDependency[Admin], store: NamedDependency[Store]) -> Te
 def give_export(
     data: Annotated[ExportForm, FORM],
     person: NamedDependency[Admin],
+    lately: NamedDependency[Lately],
+    settings: NamedDependency[HubSettings],
     store: NamedDependency[Store],
-) -> Response[None]:
+) -> Response[Any]:
     may_act(person)
+    lately.require()
     moment = now()
+    with store.writing() as db:
+        may_go_on = second_person.may_go_on(
+            db, "export", "全部结果", person.name, moment, is_on=settings.second_person
+        )
+    if not may_go_on:
+        return back_to(HERE, "asked")
     folder = Path(mkdtemp(prefix="export-", dir=store.path.parent))
     try:
         path = _write(store, folder, data.format, moment)

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from hub.pages.doors import FORM, back_to
 from hub.pages.frame import KINDS, STATES, frame
-from hub.pages.person import may_act
+from hub.pages.person import Lately, may_act
 from hub.store import announcements, counts, exam, nodes, performances, sittings, slots
 from hub.store.admins import Admin
 from hub.store.sittings import Sitting
@@ -113,9 +113,11 @@ def give_close(
     sitting_id: FromPath[int],
     data: Annotated[TypedForm, FORM],
     person: NamedDependency[Admin],
+    lately: NamedDependency[Lately],
     store: NamedDependency[Store],
 ) -> Redirect | Template:
     may_act(person)
+    lately.require()
     try:
         with store.writing() as db:
             found = exam.exam(db)

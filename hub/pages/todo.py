@@ -34,6 +34,8 @@ class Found:
     """Performances with a confirmed exception."""
     behind: Sequence[str]
     """Districts ten points below the city."""
+    approvals: int = 0
+    """What one city admin asked for and another has to approve."""
 
 
 def todos(found: Found) -> list[Todo]:
@@ -62,6 +64,7 @@ def _offline(seen: Sequence[SeenNode]) -> list[Todo]:
 
 def _counts(found: Found) -> list[Todo]:
     counted = (
+        (found.approvals, _APPROVALS),
         (found.waiting, _WAITING),
         (found.quarantined, _QUARANTINED),
         (found.without_video, _WITHOUT_VIDEO),
@@ -71,7 +74,10 @@ def _counts(found: Found) -> list[Todo]:
     return [replace(item, title=f"{count:,} {item.title}") for count, item in counted if count]
 
 
-_WAITING = Todo("无人", "bad", "份作品无人可分配", "补充人员后会自动分配。", "查看", "/rounds")
+_APPROVALS = Todo(
+    "确认", "bad", "项操作等待双人确认", "由申请人以外的市级管理员确认。", "查看", "/approvals"
+)
+_WAITING = Todo("无人", "bad", "份作品无人可分配", "补充人员后会自动分配。", "查看", "/problems")
 _QUARANTINED = Todo(
     "隔离", "bad", "条上报记录被隔离", "已原样保存，需要人工查看。", "查看", "/nodes"
 )
@@ -79,10 +85,10 @@ _WITHOUT_VIDEO = Todo(
     "缺视频", "warn", "份作品没有可用视频", "补齐文件后重新导入。", "查看", "/rounds"
 )
 _FAULTS = Todo(
-    "故障", "warn", "次播放故障（今日）", "节点已自动重取，请关注是否重复。", "查看", "/nodes"
+    "故障", "warn", "次播放故障（今日）", "节点已自动重取，请关注是否重复。", "查看", "/problems"
 )
 _EXCEPTIONS = Todo(
-    "异常", "warn", "份作品终评为异常", "无等级，请核对原始视频。", "查看", "/results"
+    "异常", "warn", "份作品终评为异常", "无等级，请核对原始视频。", "查看", "/problems"
 )
 
 

@@ -13,12 +13,14 @@ from sqlite_utils import Database
 
 from hub.pages.doors import FORM, back_to
 from hub.pages.frame import STATES, frame
-from hub.pages.person import may_act
+from hub.pages.person import Lately, may_act
+from hub.settings import HubSettings
 from hub.store import counts, exam, nodes, sittings
 from hub.store.admins import Admin
 from hub.store.sittings import Sitting, WipeConfirmation
+from hub.work import second_person
 from hub.work.sittings import set_wipe_at
-from hub.work.wipe_trial import wipe_trial
+from hub.work.wipe_trial import must_be_named, wipe_trial
 from shared.kit.clock import now, parse_stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -29,6 +31,7 @@ DONE = {
     "wiped": "试阅数据已清空，各节点收到后会逐一确认。",
     "scheduled": "清空时间已设定，到时自动清空。",
     "unscheduled": "已取消定时清空。",
+    "asked": second_person.ASKED,
 }
 
 
@@ -58,11 +61,17 @@ def trial(
 def give_wipe(
     data: Annotated[WipeForm, FORM],
     person: NamedDependency[Admin],
+    lately: NamedDependency[Lately],
+    settings: NamedDependency[HubSettings],
     store: NamedDependency[Store],
 ) -> Redirect | Template:
     may_act(person)
+    lately.require()
     try:
         with store.writing() as db:
+            must_be_named(db, data.typed)
+            if not _may_wipe(db, person, settings):
+                return back_to(HERE, "asked")
             wipe_trial(db, data.typed, person.name, now())
     except Refusal as refusal:
         return _page(store, person, refusal=refusal, typed=data.typed)
@@ -73,6 +82,7 @@ def give_wipe(
 def give_schedule(
     data: Annotated[ScheduleForm, FORM],
     person: NamedDependency[Admin],
+    settings: NamedDependency[HubSettings],
     store: NamedDependency[Store],
 ) -> Redirect | Template:
     may_act(person)
@@ -82,10 +92,21 @@ def give_schedule(
             found = _trial(db)
             if found is None:
                 raise Refusal("no_trial", "没有试阅场次，不能设定清空时间。")
+            # A time to come is a wipe too; taking it back is none.
+            if wipe_at and not _may_wipe(db, person, settings):
+                return back_to(HERE, "asked")
             set_wipe_at(db, found.id, wipe_at, person.name, now())
     except Refusal as refusal:
         return _page(store, person, refusal=refusal)
     return back_to(HERE, "scheduled" if wipe_at else "unscheduled")
+
+
+def _may_wipe(db: Database, person: Admin, settings: HubSettings) -> bool:
+    found = _trial(db)
+    subject = f"试阅场次 {found.id}" if found else "试阅"
+    return second_person.may_go_on(
+        db, "wipe", subject, person.name, now(), is_on=settings.second_person
+    )
 
 
 def _moment(text: str) -> datetime | None:

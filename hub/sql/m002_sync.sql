@@ -28,13 +28,12 @@ CREATE TABLE comparison (
 ) STRICT;
 
 CREATE TABLE credential (
-  secret  TEXT PRIMARY KEY,
   node_id INTEGER NOT NULL REFERENCES node,
+  secret  TEXT NOT NULL,
   state   TEXT NOT NULL CHECK (state IN ('next', 'retired')),
-  since   TEXT NOT NULL
-) STRICT;
-
-CREATE INDEX credential_by_node ON credential (node_id);
+  since   TEXT NOT NULL,
+  PRIMARY KEY (node_id, secret)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE alarm (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,

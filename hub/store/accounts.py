@@ -10,6 +10,8 @@ from sqlite_utils import Database
 from hub.store import hands
 from shared.rules.rubric import Role, Stage
 
+State = Literal["active", "disabled"]
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -24,7 +26,7 @@ class Account:
     password_hash: str | None
     """None: the initial password (the last four digits of the phone) still holds."""
     password_version: int
-    state: Literal["active", "disabled"]
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Listed:
     role: Role
     scope: Stage | None
     capacity: int
-    state: Literal["active", "disabled"]
+    state: State
 
 
 def account(db: Database, id: int) -> Account | None:

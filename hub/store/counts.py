@@ -139,6 +139,18 @@ def count_accounts(db: Database, district_id: int, role: Role | None) -> int:
     return int(row[0])
 
 
+def left_by_account(db: Database, sitting_id: int) -> dict[int, int]:
+    """Tasks not marked yet, of each account that has any."""
+    rows = db.conn.execute(
+        """
+        SELECT account_id, sum(total - done) FROM load
+        WHERE sitting_id = ? GROUP BY account_id HAVING sum(total - done) > 0
+        """,
+        (sitting_id,),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def count_performances(db: Database) -> dict[int, int]:
     """Of each item group that has any."""
     rows = db.conn.execute("SELECT item_group_id, count(*) FROM performance GROUP BY item_group_id")

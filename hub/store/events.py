@@ -119,6 +119,27 @@ def quarantined(db: Database, limit: int) -> list[Quarantined]:
     return [Quarantined(*row) for row in rows]
 
 
+def put_aside(db: Database) -> list[Received]:
+    """In the order in which they came. Another body under a known id stays where it is."""
+    rows = db.conn.execute(
+        """
+        SELECT event_id, node_id, node_inc, seq, sitting_id, kind, v, body_sha256, body,
+               result, reason
+        FROM event WHERE result = 'quarantined' AND instr(event_id, '/') = 0
+        ORDER BY received_at, node_id, seq
+        """
+    )
+    return [Received(*row) for row in rows]
+
+
+def settle(db: Database, event_id: str, code: str, reason: str) -> None:
+    """What was put aside has come to something after all."""
+    db.conn.execute(
+        "UPDATE event SET result = ?, reason = ?, body = NULL WHERE event_id = ?",
+        (code, reason, event_id),
+    )
+
+
 class Unfit(Exception):
     """An event that the database cannot take: it breaks one of its laws."""
 

@@ -151,6 +151,17 @@ def set_state(db: Database, sitting_id: int, account_id: int, is_here: bool) -> 
     return True
 
 
+def count_here(db: Database, pool: Pool) -> int:
+    row = db.conn.execute(
+        """
+        SELECT count(*) FROM hand
+        WHERE sitting_id = ? AND role = ? AND scope = ? AND state = 'here'
+        """,
+        (pool.sitting_id, pool.role.value, pool.stage.value),
+    ).fetchone()
+    return int(row[0])
+
+
 def states(db: Database, sitting_id: int) -> dict[int, HandState]:
     rows = db.conn.execute("SELECT account_id, state FROM hand WHERE sitting_id = ?", (sitting_id,))
     return {row[0]: row[1] for row in rows}

@@ -105,6 +105,21 @@ def every(db: Database, sitting_id: int) -> Iterator[Mark]:
     return (_mark(row) for row in rows)
 
 
+def of_performance(db: Database, sitting_id: int, performance_id: int) -> list[Mark]:
+    """Every version and every standing, by round and arrival."""
+    rows = db.conn.execute(
+        """
+        SELECT event_id, sitting_id, task_id, performance_id, round, account_id, node_id, gen,
+               levels, exception, comment, revises, spent_ms, heard_percent,
+               given_at, received_at, standing
+        FROM mark
+        WHERE performance_id = ? AND sitting_id = ? ORDER BY round, received_at, event_id
+        """,
+        (performance_id, sitting_id),
+    )
+    return [_mark(row) for row in rows]
+
+
 def givers(db: Database, sitting_id: int, performance_id: int) -> set[int]:
     """Accounts that ever submitted a mark of this performance, whatever its standing."""
     rows = db.conn.execute(

@@ -98,6 +98,27 @@ def put(
     )
 
 
+def remove(db: Database, sitting_id: int, performance_id: int) -> None:
+    """Of a performance that is marked afresh: an outcome is a function of the counted marks."""
+    db.conn.execute(
+        "DELETE FROM outcome WHERE sitting_id = ? AND performance_id = ?",
+        (sitting_id, performance_id),
+    )
+
+
+def confirmed_exceptions(db: Database, sitting_id: int, limit: int) -> list[Outcome]:
+    """The newest first."""
+    rows = db.conn.execute(
+        """
+        SELECT sitting_id, performance_id, state, levels, rounds, rules, exception, settled_at
+        FROM outcome WHERE sitting_id = ? AND state = 'exception'
+        ORDER BY settled_at DESC, performance_id LIMIT ?
+        """,
+        (sitting_id, limit),
+    )
+    return [_outcome(row) for row in rows]
+
+
 def _state(verdict: Verdict) -> OutcomeState:
     if not verdict.is_final:
         return "open"

@@ -40,6 +40,21 @@ def performance(db: Database, id: int) -> Performance | None:
     return _performance(row) if row else None
 
 
+def by_code(db: Database, code: str) -> Performance | None:
+    row = db.conn.execute(
+        """
+        SELECT id, code, student, school, district_id, item_group_id, file_name, video_id
+        FROM performance WHERE code = ?
+        """,
+        (code,),
+    ).fetchone()
+    return _performance(row) if row else None
+
+
+def set_video(db: Database, id: int, video_id: int) -> None:
+    db.conn.execute("UPDATE performance SET video_id = ? WHERE id = ?", (video_id, id))
+
+
 def every(db: Database) -> list[Performance]:
     rows = db.conn.execute(
         """

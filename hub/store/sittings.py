@@ -186,6 +186,7 @@ _FORGET = (
     "DELETE FROM load WHERE sitting_id = ?",
     "DELETE FROM hand WHERE sitting_id = ?",
     "DELETE FROM handing WHERE sitting_id = ?",
+    "DELETE FROM correction WHERE sitting_id = ?",
     "DELETE FROM slot WHERE sitting_id = ?",
     "DELETE FROM mark WHERE sitting_id = ?",
     "DELETE FROM task WHERE sitting_id = ?",

@@ -157,7 +157,7 @@ def fill(db: Database, slot: Slot, task_id: int, mark_id: str, moment: datetime)
 def close(db: Database, slot: Slot, moment: datetime) -> None:
     db.conn.execute(
         """
-        UPDATE slot SET state = 'closed', task_id = NULL, since = ?
+        UPDATE slot SET state = 'closed', task_id = NULL, mark_id = NULL, since = ?
         WHERE sitting_id = ? AND performance_id = ? AND round = ?
         """,
         (stamp(moment), slot.sitting_id, slot.performance_id, slot.round),

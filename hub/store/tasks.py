@@ -121,6 +121,10 @@ def state_by_id(db: Database, sitting_id: int) -> dict[int, TaskState]:
     return {row["id"]: row["state"] for row in rows}
 
 
+def last_id(db: Database) -> int:
+    return int(db.conn.execute("SELECT coalesce(max(id), 0) FROM task").fetchone()[0])
+
+
 def placed(db: Database, sitting_id: int) -> list[Placed]:
     """The sitting's tasks in the order in which they will be worked on."""
     rows = db.conn.execute(
@@ -195,6 +199,16 @@ def withdraw(db: Database, task: Task) -> bool:
         return False
     handings.taken(db, task.sitting_id, task.id)
     loads.count(db, task.load_key, total=-1, done=0)
+    return True
+
+
+def undo(db: Database, task: Task) -> bool:
+    """Withdraw it even if it was done: what was marked is to be marked afresh."""
+    if task.state != "done":
+        return withdraw(db, task)
+    db.conn.execute("UPDATE task SET state = 'withdrawn' WHERE id = ?", (task.id,))
+    handings.taken(db, task.sitting_id, task.id)
+    loads.count(db, task.load_key, total=-1, done=-1)
     return True
 
 

@@ -48,6 +48,14 @@ class MarkerQuality:
     drift: tuple[HalfDay, ...]
     alerts: tuple[Alert, ...]
 
+    @property
+    def shift(self) -> float | None:
+        """Severity in the last half-day against the first one; None where either has too few."""
+        if len(self.drift) < 2:
+            return None
+        first, last = self.drift[0].severity.value, self.drift[-1].severity.value
+        return None if first is None or last is None else last - first
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:

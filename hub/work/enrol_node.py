@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from sqlite_utils import Database
 
-from hub.store import attempts, audit, exam, holdings, meta, nodes
+from hub.store import alarms, attempts, audit, credentials, exam, holdings, meta, nodes
 from shared import PROTOCOL, PROTOCOL_LEAST
 from shared.kit.clock import parse_stamp, stamp
 from shared.kit.refusal import Refusal
@@ -61,8 +61,11 @@ def retire(db: Database, node_id: int, who: str, moment: datetime) -> None:
     node = nodes.node(db, node_id)
     if node is None:
         raise Refusal("node_unknown", "没有这个节点。", 404)
-    if nodes.retire(db, node_id):
+    if node.state != "retired":
+        credentials.retire_all(db, node_id, moment)
+        nodes.retire(db, node_id)
         holdings.forget_node(db, node_id)
+        alarms.clear(db, node_id, moment)
         audit.append(db, who, "node_retired", {"node": node.name}, moment)
 
 
@@ -95,6 +98,9 @@ def _is_replay(node: nodes.Node, request: EnrolRequest, moment: datetime) -> boo
     """The answer was lost on its way, and the same node asks again."""
     if node.enrol_nonce != request.enrol_nonce or node.enrolled_at is None:
         return False
+    if node.last_seen_at is not None:
+        # It spoke since: the answer was not lost, and its secret is another one by now.
+        return False
     return moment - parse_stamp(node.enrolled_at) <= REPLAY_LIFE
 
 
@@ -104,6 +110,8 @@ def _admit(
     secret = node.secret
     if node.enrol_nonce is None or secret is None:
         secret = secrets.token_hex(32)
+        credentials.retire_all(db, node.id, moment)
+        alarms.clear(db, node.id, moment)
         nodes.enrol(db, node.id, secret, request.enrol_nonce, request.node_inc, moment)
         # Whatever stood in this slot before: the new cache is empty until it reports.
         holdings.forget_node(db, node.id)

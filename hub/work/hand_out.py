@@ -68,6 +68,21 @@ def hand_out_waiting(db: Database, moment: datetime, limit: int = 200) -> int:
     return sum(hand_out(db, slot, moment) for slot in slots.waiting(db, sitting.id, limit))
 
 
+def why_waiting(db: Database, slot: Slot) -> str:
+    """In Chinese: why nobody could be given this slot."""
+    performance = performances.performance(db, slot.performance_id)
+    sitting = sittings.sitting(db, slot.sitting_id)
+    if sitting is None or sitting.state != "open":
+        return "场次不在进行中"
+    if performance is None or performance.video_id is None:
+        return "没有可用的视频"
+    here = hands.count_here(db, _pool(db, slot, performance))
+    who = "学科组长" if slot.round == LEADER_ROUND else "阅卷教师"
+    if not here:
+        return f"没有在岗的{who}"
+    return f"在岗的 {here} 名{who}都不能评：评过这份作品，或按区县规则须回避"
+
+
 def take_back(db: Database, task: Task, moment: datetime) -> bool:
     """Take an open task from its holder, and hand the slot to another."""
     if not tasks.withdraw(db, task):
@@ -101,8 +116,7 @@ def _find(
     policy = exam.policy(db)
     asked = _asked(db, slot, performance, not_to)
     start = slot_point(sitting.seed, slot.performance_id, slot.round, slot.gen)
-    role = Role.LEADER if slot.round == LEADER_ROUND else Role.MARKER
-    pool = Pool(sitting.id, role, exam.stage_of_group(db, performance.item_group_id))
+    pool = _pool(db, slot, performance)
 
     def may(hand: Hand) -> bool:
         return may_take(hand, asked, policy)
@@ -113,6 +127,11 @@ def _find(
         return hands.first_in_district(db, pool, district, may, start)
 
     return choose(search, near, policy, start)
+
+
+def _pool(db: Database, slot: Slot, performance: Performance) -> Pool:
+    role = Role.LEADER if slot.round == LEADER_ROUND else Role.MARKER
+    return Pool(slot.sitting_id, role, exam.stage_of_group(db, performance.item_group_id))
 
 
 def _asked(db: Database, slot: Slot, performance: Performance, not_to: int | None) -> Asked:

@@ -14,6 +14,7 @@ from hub.store.accounts import Listed
 from hub.store.exam import Exam
 from hub.store.feed import Kind
 from hub.store.performances import Performance
+from hub.work.hand_out import take_back_all
 from hub.work.plan_import import Plan
 from shared.rules.rubric import Stage
 
@@ -51,7 +52,7 @@ def import_exam(
 ) -> Imported:
     """The plan must have been made in this same transaction, and found no problem."""
     _put_frame(db, sheets, moment)
-    _put_people(db, plan)
+    _put_people(db, plan, who, moment)
     new = _put_performances(db, sheets, plan, videos, random_digits)
     removed = plan.missing_performances if remove_missing else []
     performances.remove_many(db, [p.id for p in removed])
@@ -87,7 +88,7 @@ def _put_frame(db: Database, sheets: ExamSheets, moment: datetime) -> None:
             feed.append(db, EVERY_DISTRICT, "group", group.id)
 
 
-def _put_people(db: Database, plan: Plan) -> None:
+def _put_people(db: Database, plan: Plan, who: str, moment: datetime) -> None:
     district_ids = {district.name: district.id for district in exam.districts(db)}
     accounts.add_many(db, [_listed(row, district_ids) for row in plan.new_people])
     accounts.change_many(db, [_listed(row, district_ids) for row, _ in plan.changed_people])
@@ -103,6 +104,9 @@ def _put_people(db: Database, plan: Plan) -> None:
         if account.phone in touched:
             changes.append((account.district_id, "account", account.id))
     feed.append_many(db, changes)
+    for row, account in plan.changed_people:
+        if row.state == "disabled" and account.state == "active":
+            take_back_all(db, account.id, who, moment)
 
 
 def _listed(row: PersonRow, district_ids: Mapping[str, int]) -> Listed:

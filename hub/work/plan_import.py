@@ -125,7 +125,7 @@ def _refuse_to_move(row: PersonRow, account: Account, held: _Held, findings: Fin
     if row.scope is not account.scope:
         findings.problem(PEOPLE, row.row, "范围", f"{row.name}已分配任务，不能改范围")
     if row.state == "disabled" and account.state == "active":
-        findings.warn(PEOPLE, row.row, "状态", f"{row.name}停用后，已分配而未评的任务须另行收回")
+        findings.warn(PEOPLE, row.row, "状态", f"{row.name}停用后，未评的任务会转给其他教师")
 
 
 def _plan_performances(

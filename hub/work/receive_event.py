@@ -36,6 +36,8 @@ from shared.wire.messages import (
 )
 
 PASSWORD_HASH_MAX = 200
+UNKNOWN_KIND = "市级中心不认识这种记录"
+"""Of a later program: taken up again when ours is that one."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ def apply(db: Database, event: Event, node: nodes.Node, moment: datetime) -> Out
     """What became of a new event. One that cannot be done never holds up those behind it."""
     kind = _KINDS.get((event.kind, event.v))
     if kind is None:
-        return Outcome(Code.QUARANTINED, "市级中心不认识这种记录")
+        return Outcome(Code.QUARANTINED, UNKNOWN_KIND)
     if kind.is_of_sitting:
         sitting = sittings.sitting(db, event.sitting)
         if sitting is None:

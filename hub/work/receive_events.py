@@ -1,7 +1,7 @@
 """A node hands in a batch of events: each is done once and answered for."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from hub.store import audit, events, meta, nodes
 from hub.work.receive_event import Outcome, apply, of_wiped_sitting
+from hub.work.receive_mark import is_same_mark
 from shared.kit.clock import stamp
 from shared.kit.ids import is_id
 from shared.kit.refusal import Refusal
@@ -16,6 +17,8 @@ from shared.wire import chain
 from shared.wire.codes import Code
 from shared.wire.messages import Event, EventResult, PushAnswer, PushGap, PushRequest
 from shared.wire.paths import EVENTS_PER_PUSH
+
+Do = Callable[[Database, Event, nodes.Node, datetime], Outcome]
 
 FORKED = PushGap(expected_seq=0)
 
@@ -32,9 +35,17 @@ class Arrived:
 
 
 def receive(
-    db: Database, node: nodes.Node, request: PushRequest, moment: datetime
+    db: Database,
+    node: nodes.Node,
+    request: PushRequest,
+    moment: datetime,
+    *,
+    is_disputed: bool = False,
 ) -> PushAnswer | PushGap:
-    """All in the caller's one transaction; the stream only ever grows by what follows on it."""
+    """All in the caller's one transaction; the stream only ever grows by what follows on it.
+
+    What is disputed is kept as it came, and counts for nothing until a person has looked at it.
+    """
     if request.from_seq < 1 or len(request.events) > EVENTS_PER_PUSH or not request.node_inc:
         raise Refusal("bad_batch", "上报的内容不正确。", 400)
     known = events.stream(db, node.id, request.node_inc)
@@ -49,9 +60,10 @@ def receive(
         detail = {"node": node.name, "node_inc": request.node_inc, "from_seq": request.from_seq}
         audit.append(db, node.name, "stream_forked", detail, moment)
         return FORKED
-    if node.node_inc != request.node_inc:
+    if node.node_inc != request.node_inc and not is_disputed:
         nodes.seen_life(db, node.id, request.node_inc)
-    results = [_take(db, node, request.node_inc, arrived, moment) for arrived in batch]
+    do = _set_aside if is_disputed else apply
+    results = [_take(db, node, request.node_inc, arrived, moment, do) for arrived in batch]
     now_known = _grown(known, batch)
     if now_known != known:
         events.put_stream(db, node.id, request.node_inc, now_known)
@@ -88,11 +100,11 @@ def _grown(known: events.Stream, batch: Sequence[Arrived]) -> events.Stream:
 
 
 def _take(
-    db: Database, node: nodes.Node, node_inc: str, arrived: Arrived, moment: datetime
+    db: Database, node: nodes.Node, node_inc: str, arrived: Arrived, moment: datetime, do: Do
 ) -> EventResult:
     event, key = arrived.event, arrived.event.event_id
     before = events.known(db, key)
-    if before and before.body_sha256 == arrived.body_sha256:
+    if before and (before.body_sha256 == arrived.body_sha256 or is_same_mark(db, event)):
         return EventResult(event_id=key, code=before.code, reason=before.reason)
     if before:
         outcome = Outcome(Code.QUARANTINED, "同一编号的记录内容不同")
@@ -101,10 +113,14 @@ def _take(
     elif not is_id(key):
         outcome = Outcome(Code.QUARANTINED, "记录编号不正确")
     else:
-        outcome = apply(db, event, node, moment)
+        outcome = do(db, event, node, moment)
     if outcome.code is not Code.STALE_SITTING:
         _keep(db, node, node_inc, arrived, key, outcome, moment)
     return EventResult(event_id=event.event_id, code=outcome.code.value, reason=outcome.reason)
+
+
+def _set_aside(db: Database, event: Event, node: nodes.Node, moment: datetime) -> Outcome:
+    return Outcome(Code.QUARANTINED, "用已作废的凭据上报，等待市级核对")
 
 
 def _keep(

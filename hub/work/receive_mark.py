@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
 from sqlite_utils import Database
 
-from hub.store import feed, marks, slots, tasks
+from hub.store import corrections, feed, marks, slots, tasks
 from hub.store.marks import Mark
 from hub.store.nodes import Node
 from hub.store.slots import Slot
@@ -14,7 +15,7 @@ from hub.work.adopt_task import adopt_task
 from hub.work.revise_mark import revise_mark
 from hub.work.settle import settle
 from shared.kit.clock import parse_stamp, stamp
-from shared.rules.rubric import MarkException, levels_from_text
+from shared.rules.rubric import MarkException, levels_from_text, levels_to_text
 from shared.wire.codes import Code
 from shared.wire.messages import Event, EventResult, MarkBody
 
@@ -44,6 +45,22 @@ def receive_mark(
     return _first(db, task, mark, moment)
 
 
+def is_same_mark(db: Database, event: Event) -> bool:
+    """A browser offers again what its node had lost: the same mark, only its times may differ."""
+    known = marks.mark(db, event.event_id) if event.kind == "mark" else None
+    if known is None:
+        return False
+    try:
+        body = msgspec.json.decode(event.body, type=MarkBody)
+    except (msgspec.DecodeError, UnicodeError):
+        return False
+    return (
+        (known.task_id, known.account_id) == (body.task_id, body.account_id)
+        and (levels_to_text(known.levels), known.comment) == (body.levels, body.comment)
+        and (known.exception or "", known.revises or "") == (body.exception, body.revises)
+    )
+
+
 def _first(db: Database, task: Task, mark: Mark, moment: datetime) -> EventResult:
     counted = marks.counted(db, mark.sitting_id, mark.performance_id)
     others = (other for number, other in counted.items() if number != mark.round)
@@ -54,7 +71,7 @@ def _first(db: Database, task: Task, mark: Mark, moment: datetime) -> EventResul
             reason="同一位教师已评过这份作品的其他评次",
         )
     slot = slots.of_performance(db, mark.sitting_id, mark.performance_id)[mark.round]
-    if not _fills(mark, task, slot):
+    if not _fills(mark, task, slot) or _is_of_earlier_video(db, task):
         marks.add(db, replace(mark, standing="surplus"))
         return EventResult(event_id=mark.event_id, code=Code.SURPLUS, reason=SURPLUS_TEXT)
     _fill(db, slot, task, mark, moment)
@@ -70,6 +87,12 @@ def _fills(mark: Mark, task: Task, slot: Slot) -> bool:
     # Given before the task was widened: what it lacks goes to the leader by the rule. There is
     # nobody after the leader, whose task stays open until it is answered in full.
     return task.state == "open" and slot.round == 3
+
+
+def _is_of_earlier_video(db: Database, task: Task) -> bool:
+    return task.state != "open" and corrections.is_of_earlier_video(
+        db, task.sitting_id, task.performance_id, task.id
+    )
 
 
 def _fill(db: Database, slot: Slot, task: Task, mark: Mark, moment: datetime) -> None:

@@ -10,6 +10,7 @@ from shared.kit.clock import stamp
 from shared.kit.refusal import Refusal
 
 NAMES_SHOWN = 8
+ENDS_BY_ITSELF = "全部节点重新上报并对账一致后，恢复状态自动结束。"
 _KEY = "recovery"
 
 

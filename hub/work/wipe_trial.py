@@ -15,9 +15,7 @@ from shared.kit.refusal import Refusal
 def wipe_trial(db: Database, typed_name: str, who: str, moment: datetime) -> None:
     """By hand. Wiping again changes nothing; a formal sitting is never touched."""
     recovery.must_be_over(db, "清空试阅")
-    named = exam.exam(db)
-    if named is None or typed_name.strip() != named.name:
-        raise Refusal("wrong_name", "输入的考试名称不一致，试阅数据没有清空", 400)
+    must_be_named(db, typed_name)
     trials = [s for s in sittings.all_sittings(db) if s.kind == "trial"]
     if not trials:
         raise Refusal("no_trial", "没有试阅场次可以清空")
@@ -26,6 +24,12 @@ def wipe_trial(db: Database, typed_name: str, who: str, moment: datetime) -> Non
         _wipe(db, trial, who, moment)
     if not begun and any(s.state == "prepared" for s in trials):
         raise Refusal("not_open", "试阅还没有开始，没有数据可以清空")
+
+
+def must_be_named(db: Database, typed_name: str) -> None:
+    named = exam.exam(db)
+    if named is None or typed_name.strip() != named.name:
+        raise Refusal("wrong_name", "输入的考试名称不一致，试阅数据没有清空", 400)
 
 
 def wipe_when_due(db: Database, moment: datetime) -> list[int]:

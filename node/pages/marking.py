@@ -226,6 +226,7 @@ def _to_answer(data: GiveMark) -> Answer:
         revises=data.revises,
         spent_ms=data.spent_ms,
         heard_percent=data.heard_percent,
+        is_again=data.is_again,
     )
 
 

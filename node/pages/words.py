@@ -81,6 +81,21 @@ class GiveMark(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     heard_percent: Whole
     given_at: str = ""
     """The PC's own clock; the node's counts, lab clocks are not to be trusted."""
+    is_again: bool = False
+    """Saved before, and kept by the browser, since the city does not have it yet."""
+
+
+class AskReported(msgspec.Struct, forbid_unknown_fields=True):
+    event_ids: list[str]
+
+
+class ReportedView(msgspec.Struct):
+    """Of the marks asked for; those in neither list are saved here and on their way."""
+
+    reported: list[str]
+    """The city has them: the browser need not keep them any longer."""
+    unknown: list[str]
+    """Not here (any more): the browser should offer them again."""
 
 
 class GiveFault(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,5 +1,6 @@
 """SQL of marks: every version that was submitted on this node, and what the hub said of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from sqlite3 import Row
 
@@ -132,6 +133,18 @@ def history(
     ).fetchall()
     marks = [Mark(*row) for row in rows]
     return [(m, t) for m in marks if (t := task(db, m.task_id)) is not None]
+
+
+def results(db: Database, account_id: int, event_ids: Iterable[str]) -> dict[str, str | None]:
+    """Of those that are here: what the hub made of each, None while it has not got it."""
+    found: dict[str, str | None] = {}
+    for event_id in event_ids:
+        row = db.conn.execute(
+            "SELECT result FROM mark WHERE event_id = ? AND account_id = ?", (event_id, account_id)
+        ).fetchone()
+        if row is not None:
+            found[event_id] = row["result"]
+    return found
 
 
 def count_pending(db: Database, account_id: int) -> int:

@@ -19,6 +19,8 @@ class Link:
     hub_inc: str
     secret: str
     feed_after: int
+    secret_before: str = ""
+    """A hub that was put back in time may know no later one."""
 
 
 def get(db: Database, key: str) -> str | None:
@@ -49,6 +51,7 @@ def link(db: Database) -> Link | None:
         hub_inc=values["hub_inc"],
         secret=values["secret"],
         feed_after=int(values["feed_after"]),
+        secret_before=values.get("secret_before", ""),
     )
 
 
@@ -58,8 +61,13 @@ def put_link(db: Database, new: Link) -> None:
     put(db, "node_name", new.node_name)
     put(db, "district", new.district)
     put(db, "hub_id", new.hub_id)
-    put(db, "secret", new.secret)
+    put_secret(db, new.secret, new.secret_before)
     put_cursor(db, new.hub_inc, new.feed_after)
+
+
+def put_secret(db: Database, secret: str, before: str) -> None:
+    put(db, "secret", secret)
+    put(db, "secret_before", before)
 
 
 def put_cursor(db: Database, hub_inc: str, feed_after: int) -> None:

@@ -114,6 +114,15 @@ class HubClient:
         self._moment = moment
         self.last = Exchanged(0, 0.0)
 
+    def use(self, secret: str) -> None:
+        """From now on, in all clients of this enrolment."""
+        if secret != self._identity.secret:
+            self._identity.secret, self._identity.earlier = secret, self._identity.secret
+
+    @property
+    def secret(self) -> str:
+        return self._identity.secret
+
     async def push(self, request: PushRequest) -> PushAnswer:
         """Gap when the hub expects another event."""
         body = gzip.compress(msgspec.json.encode(request), 6, mtime=0)

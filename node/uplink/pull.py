@@ -46,6 +46,8 @@ class Puller:
             self._state.rtt_ms = self._client.last.ms
         self._state.reached(self._moment())
         applied = await finish(self._apply, answer, request, self._client.last)
+        if answer.next_secret:
+            self._client.use(answer.next_secret)
         self._state.hear(answer)
         return answer, applied
 
@@ -82,11 +84,14 @@ class Puller:
         moment = self._moment()
         with self._store.reading() as db:
             is_old = (answer.hub_inc, answer.after) == (asked.hub_inc, asked.after)
-            if is_old and not answer.items and meta.get(db, CITY_KEY) == city:
+            is_old = is_old and not (answer.items or answer.next_secret)
+            if is_old and meta.get(db, CITY_KEY) == city:
                 return Applied(False, 0, ())
         with self._store.writing() as db:
             applied = apply_feed(db, answer, asked.hub_inc, moment)
             meta.put(db, CITY_KEY, city)
+            if answer.next_secret not in ("", self._client.secret):
+                meta.put_secret(db, answer.next_secret, self._client.secret)
             if answer.items:
                 exchanges.record(
                     db, "pull", moment, count=len(answer.items), bytes=cost.bytes, ms=cost.ms

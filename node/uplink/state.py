@@ -32,6 +32,8 @@ class UplinkView:
     video_bytes_per_s: int
     city: list[RoundProgress]
     city_done: list[str]
+    differs: int
+    """So many marks differ from the hub's (对账); -1: not compared yet."""
 
 
 class City(msgspec.Struct):

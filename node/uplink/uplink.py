@@ -132,10 +132,11 @@ class Uplink:
             video_bytes_per_s=state.video_bytes_per_s,
             city=list(state.city.rounds),
             city_done=list(state.city.done),
+            differs=state.differs if state.is_compared else -1,
         )
 
     async def _begin(self, link: meta.Link) -> None:
-        state, identity = self._state, Identity(link.node_id, link.secret)
+        state, identity = self._state, Identity(link.node_id, link.secret, link.secret_before)
         # Three of them, so that no long wait and no video stands in the way of a mark.
         https = [self._make_http(link.hub_url) for _ in range(3)]
         clients = [HubClient(http, identity, state.clock) for http in https]

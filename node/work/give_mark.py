@@ -39,6 +39,8 @@ class Answer:
     """event_id of the version that this one replaces, "" for a first mark."""
     spent_ms: int
     heard_percent: int
+    is_again: bool = False
+    """Saved before, and offered again by the browser since the node had lost it."""
 
 
 def give_mark(db: Database, account_id: int, answer: Answer, moment: datetime) -> None:
@@ -51,12 +53,13 @@ def give_mark(db: Database, account_id: int, answer: Answer, moment: datetime) -
     if _is_known(db, given):
         return
     task = _own_task(db, account_id, answer)
-    _check_sitting(db, task)
+    _check_sitting(db, task, answer)
     _check_answer(db, task, answer)
     _check_revision(db, task, answer)
     given = _in_sitting(given, task.sitting_id)
     marks.add(db, given)
-    tasks.answer(db, task.id, given.event_id, answer.gen)
+    if task.mark_id in (None, given.revises) or not answer.is_again:
+        tasks.answer(db, task.id, given.event_id, answer.gen)
     outbox.put(db, task.sitting_id, "mark", 1, _to_body(given, task.seal), given.event_id, moment)
 
 
@@ -105,14 +108,15 @@ def _own_task(db: Database, account_id: int, answer: Answer) -> Task:
     task = tasks.task(db, answer.task_id)
     if task is None or task.account_id != account_id:
         raise Refusal("not_yours", "这份作品不在你的任务里，请刷新页面。", 404)
-    if not 1 <= answer.gen <= task.gen:
+    if answer.gen < 1 or (answer.gen > task.gen and not answer.is_again):
         raise Refusal("invalid", "任务版本不对，请刷新页面后重试。", 400)
     return task
 
 
-def _check_sitting(db: Database, task: Task) -> None:
-    sitting = exam.open_sitting(db)
-    if sitting is None or sitting.id != task.sitting_id:
+def _check_sitting(db: Database, task: Task, answer: Answer) -> None:
+    sitting = exam.sitting(db, task.sitting_id)
+    accepted = ("open", "closed") if answer.is_again else ("open",)
+    if sitting is None or sitting.state not in accepted:
         raise Refusal("sitting_over", "这一场次已经结束，不能再提交评分。")
 
 
@@ -138,6 +142,11 @@ def _check_levels(task: Task, answer: Answer) -> None:
 
 
 def _check_revision(db: Database, task: Task, answer: Answer) -> None:
+    if answer.is_again:
+        # It was taken once; what it counts for by now, the hub decides.
+        if answer.revises and marks.mark(db, answer.revises) is None:
+            raise Refusal("not_latest", "这份评分修改的那一份还没有取回，稍后会自动再试。")
+        return
     if answer.revises == "":
         if task.mark_id is not None and task.answered_gen >= answer.gen:
             raise Refusal("already_marked", "这份作品已经评过，要修改请打开历史阅卷。")

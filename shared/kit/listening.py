@@ -8,7 +8,10 @@ from shared.kit.refusal import Refusal
 
 def bind(host: str, port: int) -> socket.socket:
     """uvicorn's own socket would let two live programs share one port on Windows."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named, the protocol is known to be TCP: only then does asyncio send small answers at once
+    # instead of waiting up to 40 ms for more.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if sys.platform != "win32":
         # Elsewhere it only lets a restart take the port at once.
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -9,6 +9,8 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from shared.kit.refusal import Refusal
+
 BUSY_TIMEOUT_S = 15
 READERS_MAX = 64
 
@@ -26,6 +28,7 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._writer = _open(path, read_only=False)
+        _refuse_newer(self._writer, migrations, path)
         migrations.apply(self._writer)
         self._idle: list[Database] = []
         self._idle_lock = threading.Lock()
@@ -105,6 +108,17 @@ def reading_beside(path: Path) -> Iterator[Database]:
         db.conn.close()
 
 
+def is_whole(path: Path) -> bool:
+    """Whether every page of the file is as it should be; it is not changed."""
+    # Immutable: a copy from which nobody reads or writes needs neither WAL nor lock beside it.
+    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    connection = sqlite3.connect(uri, uri=True)
+    try:
+        return bool(connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok")
+    finally:
+        connection.close()
+
+
 def run_script(db: Database, path: Path) -> None:
     """Every statement of a file, within the caller's transaction (executescript would end it)."""
     statement = ""
@@ -115,6 +129,17 @@ def run_script(db: Database, path: Path) -> None:
             statement = ""
     if statement.strip():
         raise ValueError(f"{path.name} ends in the middle of a statement")
+
+
+def _refuse_newer(db: Database, migrations: Migrations, path: Path) -> None:
+    """An older program must not write into what it does not understand."""
+    known = {migration.name for migration in migrations._migrations}
+    unknown = {migration.name for migration in migrations.applied(db)} - known
+    if unknown:
+        db.conn.close()
+        raise Refusal(
+            "newer_data", f"{path} 是更新版本的程序建立的，请安装新版程序后再打开，不要降级。"
+        )
 
 
 def _open(path: Path, *, read_only: bool) -> Database:
@@ -128,6 +153,9 @@ def _open(path: Path, *, read_only: bool) -> Database:
     else:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # The defaults (2 MB, 4 MB) spill and checkpoint within every larger transaction.
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA wal_autocheckpoint = 16000")
         connection.execute("PRAGMA foreign_keys = ON")
         if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
             raise RuntimeError("SQLite refused synchronous=FULL: a saved mark would not be safe")

@@ -76,6 +76,8 @@ class Frame:
     """One short sentence about the connection or the age of the data."""
     link_tone: str = "ok"
     action: NavItem | None = None
+    menu: Sequence[NavItem] = ()
+    """What the person's own menu leads to."""
     sign_out: str = "/sign-out"
     product: str = field(default=PRODUCT)
 

@@ -134,6 +134,7 @@ class Model:
         self.places: dict[tuple[int, int], Place] = {}
         self.papers: list[Paper] = []
         self.near: dict[int, set[int]] = {work: set() for work in homes}
+        self._opened: list[tuple[int, int]] = []
 
     def deal(self, task: int, account: int, work: int, round: int) -> None:
         self.jobs[task] = Job(account, work, round)
@@ -184,6 +185,7 @@ class Model:
             self._withdraw(task)
             place = self.places[job.work, job.round]
             place.state, place.task = "waiting", None
+            self._opened.append((job.work, job.round))
 
     def _withdraw(self, task: int | None) -> None:
         if task is not None and self.jobs[task].state == "open":
@@ -200,12 +202,18 @@ class Model:
             if place is None or place.state == "closed":
                 if wanted:
                     self.places[work, round] = Place(wanted)
+                    self._opened.append((work, round))
             elif place.state != "filled":
                 if wanted:
                     place.criteria = wanted
                 else:
                     self._withdraw(place.task)
                     place.state, place.task = "closed", None
+
+    def opened(self) -> list[tuple[int, int]]:
+        """The slots that wait since the last call; each is handed out at once, if it can be."""
+        opened, self._opened = self._opened, []
+        return opened
 
     def waiting(self) -> list[tuple[int, int]]:
         return sorted(key for key, place in self.places.items() if place.state == "waiting")

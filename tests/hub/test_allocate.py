@@ -80,7 +80,7 @@ def test_allocating_opens_the_sitting_and_tells_the_nodes(tmp_path: Path) -> Non
         assert sitting is not None
         assert sitting.seed_hash == sha256(sitting.seed.encode()).hexdigest()
         changes = feed.after(db, 1, 0, 1000)
-        assert [c.kind for c in changes][:2] == ["sitting", "sitting"]
+        assert [c.kind for c in changes][:2] == ["sitting", "task"]
         own = {p.id for p in tasks.placed(db, sitting.id) if p.district_id == 1}
         assert {c.ref for c in changes if c.kind == "task"} == own
         assert [e.action for e in audit.page(db)] == [

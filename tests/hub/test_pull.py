@@ -65,7 +65,8 @@ def test_a_district_gets_its_own_tasks_with_their_videos_and_no_names(tmp_path: 
 def test_nothing_comes_twice_and_nothing_is_left_out_over_many_pages(tmp_path: Path) -> None:
     async def visit(door: AtDoor) -> None:
         with door.store.writing() as db:
-            feed.append_many(db, [(1, "account", 1) for _ in range(1200)])
+            feed.append_many(db, [(1, "account", 1)] * 3)
+            feed.append_many(db, [(1, "account", 1000 + n) for n in range(1200)])
         answer = await door.pull()
         assert answer.more and await door.pull_all() == feed_end(door)
         assert (await door.pull(feed_end(door))).items == []

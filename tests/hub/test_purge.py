@@ -13,7 +13,8 @@ from shared.kit.ids import new_id
 from shared.kit.refusal import Refusal
 from shared.wire.codes import Code
 from shared.wire.messages import Event, ExamCard
-from tests.hub.makers import ADMIN, EXAM_NAME, NINE, a_hub
+from tests.hub.makers import ADMIN, EXAM_NAME, a_hub
+from tests.makers import NINE
 
 
 def test_the_order_reaches_every_district_and_each_node_reports_its_count(tmp_path: Path) -> None:

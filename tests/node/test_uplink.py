@@ -83,9 +83,13 @@ def test_after_an_outage_everything_goes_on_by_itself(
             view = uplink.view()
             assert (view.pending, view.last_problem) == (1, "连接不到市级中心，请检查网络")
             assert view.last_contact_at is not None
-            with store.reading() as db:
-                problems = {e.problem for e in exchanges.recent(db, 20)}
-            assert "连接不到市级中心，请检查网络" in problems
+
+            def is_noted() -> bool:
+                with store.reading() as db:
+                    problems = {e.problem for e in exchanges.recent(db, 20)}
+                return "连接不到市级中心，请检查网络" in problems
+
+            await until(is_noted)
             hub.feed.append(an_announcement_card())
             hub.wrong = []
             await until(lambda: uplink.view().pending == 0 and uplink.view().is_connected)

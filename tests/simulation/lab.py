@@ -69,13 +69,16 @@ class Lab:
         self._files.put(path)
         self.disk = Disk(path, self._chance, functools.partial(self._note, self.name))
         self.disk.on_death = self._died
+        self.context.run(self._open, path)
+        self.is_up = True
+        self._note(self.name, f"life {self._lives} begins")
+        self._tasks = [self._task(self._run(self.uplink))]
+
+    def _open(self, path: Path) -> None:
         self.store = Store(path, node.schema.migrations)
         cache = Cache(self._folder / "videos", 0)
         settings = NodeSettings(self._folder, bandwidth_mbit=0, disk_reserve_bytes=0)
         self.uplink = Uplink(self.store, cache, settings, "0.1.0", self._http)
-        self.is_up = True
-        self._note(self.name, f"life {self._lives} begins")
-        self._tasks = [self._task(self._run(self.uplink))]
 
     def _http(self, url: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=self._link, base_url=url, verify=False, trust_env=False)

@@ -21,7 +21,7 @@ from shared.rules.rubric import Criterion, MarkException, Role, from_mask
 from tests.simulation.disk import Killed
 from tests.simulation.lab import Lab
 
-MARKS_S = (4.0, 24.0)
+MARKS_S = (4.0, 20.0)
 """How long one mark takes."""
 LEVELS = (3, 3, 3, 2, 2, 1, 0)
 

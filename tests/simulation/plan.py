@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-FAULTS_S = 300.0
+FAULTS_S = 240.0
 """Of virtual time: the phase in which things go wrong."""
 HUB = 0
 """As `who`; nodes are 1, 2, …"""
@@ -40,10 +40,10 @@ def plan_of(seed: int, kinds: Collection[str] = ()) -> Plan:
     chance = random.Random(f"plan {seed}")
     among = sorted(kinds or KINDS.keys() - AWAITED)
     weights = [WEIGHTS.get(kind, 2) for kind in among]
-    nodes = chance.choice((2, 3, 3, 3, 4, 5))
+    nodes = chance.choice((2, 2, 3, 3, 3, 3, 4, 5))
     has_trial = chance.random() < 0.3
     steps: list[Step] = []
-    for _ in range(chance.randint(3, 12)):
+    for _ in range(chance.randint(3, 10)):
         steps += KINDS[chance.choices(among, weights)[0]](chance, nodes)
     works = {2: 5, 3: 3, 4: 2, 5: 2}[nodes]
     return Plan(seed, nodes, works, has_trial, tuple(sorted(steps, key=lambda s: s.at)))

@@ -173,7 +173,8 @@ export function openSignedOut(code) {
   const note = isElsewhere ? W.taken_over_note : W.signed_out_note;
   const link = h("a", { class: "primary", href: "/", "data-testid": "sign-in-again" }, W.sign_in_again);
   openDialog(isElsewhere ? W.taken_over : W.signed_out, [h("p", { class: "big" }, note), link], {
-    mustAnswer: true, focus: link,
+    // Chrome lets a second Esc close any dialog; this one comes back.
+    mustAnswer: true, focus: link, closed: () => openSignedOut(code),
   });
 }
 

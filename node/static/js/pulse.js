@@ -169,8 +169,7 @@ export class Pulse {
   showTrial() {
     const { sitting } = this.me;
     show(el("trial-tag"), sitting?.kind === "trial");
-    say(el("trial-tag"), W.trial);
-    el("trial-tag").title = sitting?.wipe_at ? W.trial_until(clock(sitting.wipe_at)) : W.trial_note;
+    say(el("trial-tag"), sitting?.wipe_at ? W.trial_until(clock(sitting.wipe_at)) : W.trial);
   }
 }
 

@@ -166,7 +166,6 @@ export const W = {
   new_tasks: (count, round) => `有 ${count} 份 ${round}评任务`,
   page_title: "评分",
   trial: "试阅",
-  trial_until: (time) => `试阅数据将于 ${time} 清空`,
-  trial_note: "试阅数据结束后清空",
+  trial_until: (time) => `试阅，${time} 清空`,
   stage_item: (stage, item) => `${stage} · ${item}`,
 };
