@@ -14,6 +14,7 @@ from hub.store import attempts, meta, nodes
 from hub.work import recovery
 from hub.work.hand_out import hand_out_waiting
 from hub.work.milestones import announce_reached
+from hub.work.plan_announcement import publish_due
 from hub.work.reach_file import keep_reach
 from hub.work.wipe_trial import wipe_when_due
 from shared.kit.clock import now
@@ -54,6 +55,7 @@ def timetable(store: Store, settings: HubSettings) -> BackgroundScheduler:
 def announce(store: Store) -> None:
     with store.writing() as db:
         announce_reached(db, now())
+        publish_due(db, now())
 
 
 def wipe(store: Store) -> None:

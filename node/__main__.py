@@ -15,8 +15,10 @@ from node.settings import NodeSettings, settings_from
 from node.store import meta, outbox, videos
 from node.uplink.uplink import Uplink
 from node.videos.cache import Cache
+from node.work.mirror import take_in
 from shared import __version__
 from shared.kit import lock
+from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store, reading_beside
 
@@ -31,8 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(argv)
     try:
         settings = settings_from(asked.data, {"host": asked.host, "port": asked.port})
-        if asked.command == "enrol":
-            return _enrol(settings, asked.hub, asked.code)
+        if asked.command in ("enrol", "re-enrol"):
+            return _enrol(settings, asked.hub, asked.code, asked.mirror)
         if asked.command == "status":
             return _status(settings)
         serve(settings)
@@ -53,9 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "command",
         nargs="?",
-        choices=("run", "enrol", "status"),
+        choices=("run", "enrol", "re-enrol", "status"),
         default="run",
-        help="run 运行服务（默认）；enrol 接入市级中心；status 查看状态",
+        help="run 运行服务（默认）；enrol 接入市级中心；re-enrol 换盘或重装后重新接入，"
+        "取回任务和历史；status 查看状态",
     )
     parser.add_argument("-h", "--help", action="help", help="显示本说明")
     parser.add_argument("--version", action="version", version=__version__, help="显示版本")
@@ -64,16 +67,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="监听的端口，默认 8080")
     parser.add_argument("--hub", default="", help="enrol：市级中心的地址，以 https:// 开头")
     parser.add_argument("--code", default="", help="enrol：市级中心给出的接入码")
+    parser.add_argument(
+        "--mirror", type=Path, help="re-enrol：镜像文件 outbox-….jsonl，补报旧盘上没报完的记录"
+    )
     return parser
 
 
-def _enrol(settings: NodeSettings, hub_url: str, code: str) -> int:
+def _enrol(settings: NodeSettings, hub_url: str, code: str, mirror: Path | None) -> int:
     with lock.hold(settings.lock):
         store = Store(settings.database, node.schema.migrations)
         try:
             cache = Cache(settings.cache, settings.cache_bytes_max)
             uplink = Uplink(store, cache, settings, __version__)
             link = asyncio.run(uplink.enrol(hub_url, code))
+            if mirror is not None:
+                with store.writing() as db:
+                    print(f"从镜像文件取回 {take_in(db, mirror, now())} 条记录，运行后重新上报。")
         finally:
             store.close()
     print(f"接入成功：{link.district}，{link.node_name}。现在可以运行服务（shengping-node run）。")

@@ -11,13 +11,25 @@ from litestar.di import NamedDependency, Provide
 
 import node.schema
 from node.jobs import timetable
-from node.pages import accounts, marking, people, progress, reported, setup, status, videos
+from node.pages import (
+    accounts,
+    board,
+    flags,
+    marking,
+    people,
+    progress,
+    reported,
+    setup,
+    status,
+    videos,
+)
 from node.settings import NodeSettings
 from node.uplink.http import MakeHttp, make_http
 from node.uplink.uplink import Uplink
 from node.videos.cache import Cache
 from node.videos.grants import Grants
 from node.videos.verified import Verified
+from node.work.mirror import Mirror
 from shared import __version__
 from shared.kit.store import Store
 from shared.web import guards, rendering
@@ -49,6 +61,8 @@ ROUTES = [
     *reported.ROUTES,
     *videos.ROUTES,
     *progress.ROUTES,
+    *flags.ROUTES,
+    *board.ROUTES,
     *accounts.ROUTES,
     *status.ROUTES,
 ]
@@ -97,7 +111,8 @@ def _lifespan(
         uplink = Uplink(store, cache, settings, __version__, make_http)
         app.state.store, app.state.cache, app.state.uplink = store, cache, uplink
         app.state.verified, app.state.grants = Verified(cache), Grants()
-        jobs = timetable(uplink, store)
+        folder = settings.mirror_folder
+        jobs = timetable(uplink, store, Mirror(folder, store) if folder else None)
         try:
             await uplink.start()
             jobs.start()

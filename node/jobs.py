@@ -1,5 +1,6 @@
 """The timetable: it only wakes the uplink's loops and tidies up; the work is theirs."""
 
+import logging
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -8,10 +9,14 @@ from apscheduler.triggers.interval import IntervalTrigger
 from node.store import attempts, sessions
 from node.uplink.state import finish
 from node.uplink.uplink import Uplink
+from node.work.mirror import Mirror
 from shared.kit.clock import now
 from shared.kit.store import Store
 
+log = logging.getLogger(__name__)
+
 SWEEP_S = 5
+MIRROR_S = 1
 RETRY_VIDEOS_MIN = 5
 COMPARE_MIN = 10
 CHECK_VIDEO_S = 2
@@ -21,7 +26,7 @@ SESSIONS_KEPT = timedelta(days=2)
 ATTEMPTS_KEPT = timedelta(days=1)
 
 
-def timetable(uplink: Uplink, store: Store) -> AsyncIOScheduler:
+def timetable(uplink: Uplink, store: Store, mirror: Mirror | None = None) -> AsyncIOScheduler:
     """To be started on the event loop; nothing is lost when a job is late, asleep or skipped."""
     scheduler = AsyncIOScheduler(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -40,19 +45,30 @@ def timetable(uplink: Uplink, store: Store) -> AsyncIOScheduler:
     async def check_video() -> None:
         await uplink.check_video()
 
-    async def tidy() -> None:
-        await finish(_tidy, store)
-
     # Trigger objects, since names are looked up in package metadata that an exe has not.
     scheduler.add_job(sweep, IntervalTrigger(seconds=SWEEP_S))
     scheduler.add_job(retry_videos, IntervalTrigger(minutes=RETRY_VIDEOS_MIN))
     scheduler.add_job(check_video, IntervalTrigger(seconds=CHECK_VIDEO_S))
     scheduler.add_job(compare, IntervalTrigger(minutes=COMPARE_MIN))
-    scheduler.add_job(tidy, IntervalTrigger(hours=TIDY_H))
+    if mirror is not None:
+        scheduler.add_job(_copy, IntervalTrigger(seconds=MIRROR_S), args=(mirror,))
+    scheduler.add_job(_tidy, IntervalTrigger(hours=TIDY_H), args=(store,))
     return scheduler
 
 
-def _tidy(store: Store) -> None:
+async def _copy(mirror: Mirror) -> None:
+    try:
+        await finish(mirror.catch_up, now())
+    except OSError as error:
+        # Another drive may be pulled out; what is saved here is safe all the same.
+        log.warning("the mirror cannot be written: %s", error)
+
+
+async def _tidy(store: Store) -> None:
+    await finish(_prune, store)
+
+
+def _prune(store: Store) -> None:
     moment = now()
     with store.writing() as db:
         sessions.prune(db, moment - SESSIONS_KEPT)

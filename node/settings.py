@@ -28,6 +28,9 @@ class NodeSettings:
     disk_reserve_bytes: int = 2_000_000_000
     """What fetching videos leaves free on the disk, so that marks can always be saved."""
 
+    mirror_folder: Path | None = None
+    """Best on another drive: every record to be reported is also written to a file there."""
+
     @property
     def database(self) -> Path:
         return self.data / "node.db"

@@ -68,6 +68,9 @@ def setup(_arguments: list[str]) -> int:
     install(DEV_PINS)
     need_program("chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium")
     need_font()
+    if sys.platform == "linux" and os.geteuid() == 0:
+        # Only root may make the network namespaces that the link tests run in.
+        need_program("ip and tc", ("tc",), "iproute2")
     return 0
 
 
@@ -109,7 +112,7 @@ def make_venv() -> None:
 
 def need_program(name: str, names: tuple[str, ...], package: str) -> None:
     if not any(shutil.which(n) for n in names):
-        apt_install(package, why=f"the browser tests need {name}")
+        apt_install(package, why=f"the tests need {name}")
 
 
 def need_font() -> None:

@@ -1,4 +1,4 @@
-"""The commands restore, recover, rotate and clear: after something was lost or is in doubt."""
+"""The commands restore, recovery, rotate, clear, replay, archive: the record is kept safe."""
 
 import argparse
 from pathlib import Path
@@ -28,9 +28,38 @@ def add_to(commands: Commands) -> None:
     rotate.add_argument("node", metavar="节点名称", help="已接入的节点")
     rotate.set_defaults(run=rotate_secret)
 
+    end = commands.add_parser("archive", help="全部结束后归档考试，节点可清理已上报的记录")
+    end.add_argument("name", metavar="考试名称", help="照写考试名称以确认")
+    end.set_defaults(run=archive_exam)
+
+    again = commands.add_parser("replay", help="核对后重新处理被隔离的记录")
+    again.set_defaults(run=replay_quarantined)
+
     clear = commands.add_parser("clear", help="核实后解除一个节点的警报，恢复下发任务")
     clear.add_argument("node", metavar="节点名称", help="有警报的节点")
     clear.set_defaults(run=clear_alarms)
+
+
+def archive_exam(options: argparse.Namespace) -> int:
+    from hub.commands.opening import hub_to_write
+    from hub.work.archive import archive
+    from shared.kit.clock import now
+
+    with hub_to_write(options.data) as store, store.writing() as db:
+        archive(db, options.name, _WHO, now())
+    print("考试已归档。节点下次联系时清理已上报的记录；评分和结果都保留在市级中心。")
+    return 0
+
+
+def replay_quarantined(options: argparse.Namespace) -> int:
+    from hub.commands.opening import hub_to_write
+    from hub.work.replay import replay
+    from shared.kit.clock import now
+
+    with hub_to_write(options.data) as store, store.writing() as db:
+        done = replay(db, _WHO, now())
+    print(f"重新处理了被隔离的记录，其中 {done} 条已正常接收。")
+    return 0
 
 
 def restore_backup(options: argparse.Namespace) -> int:

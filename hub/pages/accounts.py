@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
@@ -43,7 +43,7 @@ class PersonForm(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(max_length=40)]
     district_id: Whole
     role: Role
-    scope: Stage | str = ""
+    scope: Literal["", "primary", "middle"] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,14 @@ from hub.pages.doors import FORM, back_to, wants_part
 from hub.pages.frame import frame
 from hub.pages.node_states import BACKLOG_EVENTS, SeenNode, look_at
 from hub.pages.person import may_act
-from hub.store import audit, counts, events, exam, faults, nodes
+from hub.store import alarms, audit, counts, events, exam, faults, hellos, nodes
 from hub.store.admins import Admin
+from hub.store.alarms import Alarm
+from hub.store.hellos import Comparison
+from hub.work import dispute, recovery
 from hub.work.enrol_node import invite, retire
+from hub.work.replay import replay
+from hub.work.rotate_secret import rotate
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -26,7 +31,13 @@ from shared.web.rendering import page
 
 HERE = "/nodes"
 ROWS_SHOWN = 50
-DONE = {"retired": "节点已停用，它的凭据从现在起无效。"}
+DONE = {
+    "retired": "节点已停用，它的凭据从现在起无效；它之后的上报会隔离保存。",
+    "rotated": "节点下次联系时换用新的凭据。",
+    "cleared": "警报已解除，任务恢复下发。",
+    "left_out": "恢复时不再等这个节点，已记入审计。",
+    "replayed": "隔离的记录已重新处理；仍有问题的留在表中。",
+}
 
 
 class InviteForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,6 +50,19 @@ class NodeRow:
     seen: SeenNode
     district: str
     beats: list[charts.Beat]
+    comparison: Comparison | None
+    alarms: list[Alarm]
+
+    @property
+    def in_step(self) -> str:
+        """对账."""
+        if self.comparison is None:
+            return "--"
+        return f"差 {self.comparison.differs} 份" if self.comparison.differs else "一致"
+
+    @property
+    def alarm_texts(self) -> list[str]:
+        return [dispute.TEXTS[alarm.kind] for alarm in self.alarms]
 
     @property
     def cached(self) -> str:
@@ -96,6 +120,53 @@ def give_retire(
     return back_to(HERE, "retired")
 
 
+@post("/nodes/{node_id:int}/rotate", sync_to_thread=True, status_code=303)
+def give_rotate(
+    node_id: FromPath[int], person: NamedDependency[Admin], store: NamedDependency[Store]
+) -> Redirect:
+    may_act(person)
+    with store.writing() as db:
+        rotate(db, _known(db, node_id), person.name, now())
+    return back_to(HERE, "rotated")
+
+
+@post("/nodes/{node_id:int}/clear", sync_to_thread=True, status_code=303)
+def give_clear(
+    node_id: FromPath[int], person: NamedDependency[Admin], store: NamedDependency[Store]
+) -> Redirect:
+    may_act(person)
+    with store.writing() as db:
+        dispute.clear(db, _known(db, node_id), person.name, now())
+    return back_to(HERE, "cleared")
+
+
+@post("/nodes/{node_id:int}/leave-out", sync_to_thread=True, status_code=303)
+def give_leave_out(
+    node_id: FromPath[int], person: NamedDependency[Admin], store: NamedDependency[Store]
+) -> Redirect:
+    """Of a recovery."""
+    may_act(person)
+    with store.writing() as db:
+        recovery.leave_out(db, _known(db, node_id).name, person.name, now())
+    return back_to(HERE, "left_out")
+
+
+@post("/nodes/replay", sync_to_thread=True, status_code=303)
+def give_replay(person: NamedDependency[Admin], store: NamedDependency[Store]) -> Redirect:
+    """What was put aside is taken up again, now that somebody has looked at it."""
+    may_act(person)
+    with store.writing() as db:
+        replay(db, person.name, now())
+    return back_to(HERE, "replayed")
+
+
+def _known(db: Database, node_id: int) -> nodes.Node:
+    found = nodes.node(db, node_id)
+    if found is None:
+        raise Refusal("node_unknown", "没有这个节点。", 404)
+    return found
+
+
 def _page(
     store: Store,
     person: Admin,
@@ -127,16 +198,33 @@ def _table(db: Database, person: Admin, moment: datetime) -> dict[str, Any]:
     last = charts.last_whole_minute(moment)
     heard = counts.heartbeats(db, last - 59)
     names = {district.id: district.name for district in exam.districts(db)}
+    compared, alarmed = hellos.comparisons(db), alarms.all_open(db)
     seen = look_at(nodes.all_nodes(db), {n.id for n in nodes.silent(db, moment)}, moment)
     rows = [
         NodeRow(
             s,
             names[s.node.district_id],
             charts.beats(heard.get(s.node.id, {}), last, BACKLOG_EVENTS),
+            compared.get(s.node.id),
+            [alarm for alarm in alarmed if alarm.node_id == s.node.id],
         )
         for s in seen
     ]
-    return {"rows": rows, "moment": moment, "may_act": person.role == "city_admin"}
+    return {
+        "rows": rows,
+        "moment": moment,
+        "may_act": person.role == "city_admin",
+        "recovery": recovery.recovery(db),
+        "awaited": recovery.awaited(db),
+    }
 
 
-ROUTES = [show_nodes, give_invite, give_retire]
+ROUTES = [
+    show_nodes,
+    give_invite,
+    give_retire,
+    give_rotate,
+    give_clear,
+    give_leave_out,
+    give_replay,
+]

@@ -13,6 +13,7 @@ from hub.rehearsal.books import Books, close_books
 from hub.rehearsal.cast import Cast, CastWork, make_cast
 from hub.rehearsal.clips import FOR_MACHINES
 from hub.rehearsal.markers import Diary, Script, is_played, play_marker
+from hub.rehearsal.measures import Measures, measure
 from hub.rehearsal.preparing import (
     Folders,
     invite_nodes,
@@ -55,8 +56,8 @@ def run(wishes: Wishes) -> int:
         )
         folders = Folders(root.resolve())
         diary = _play(folders, cast, wishes.seed, started + wishes.limit_min * 60)
-        books = _close(folders, cast, diary)
-    _report(books, diary, time.monotonic() - started, as_json=wishes.as_json)
+        books, measures = _close(folders, cast, diary)
+    _report(books, measures, diary, time.monotonic() - started, as_json=wishes.as_json)
     return 0 if books.balance and not diary.faults else 1
 
 
@@ -106,18 +107,20 @@ async def _mark_everything(
                 group.create_task(play_marker(person, nodes[person.district].url, script, diary))
 
 
-def _close(folders: Folders, cast: Cast, diary: Diary) -> Books:
+def _close(folders: Folders, cast: Cast, diary: Diary) -> tuple[Books, Measures]:
     say("导出结果并对账")
     store = folders.open_hub()
     try:
         with store.reading() as db:
             export(db, folders.root / "results.xlsx", now())
-            return close_books(db, len(cast.works), diary.saved)
+            return close_books(db, len(cast.works), diary.saved), measure(db)
     finally:
         store.close()
 
 
-def _report(books: Books, diary: Diary, seconds: float, *, as_json: bool) -> None:
+def _report(
+    books: Books, measures: Measures, diary: Diary, seconds: float, *, as_json: bool
+) -> None:
     rows = {
         "作品": books.works,
         "节点确认的评分": books.marks_submitted,
@@ -133,6 +136,7 @@ def _report(books: Books, diary: Diary, seconds: float, *, as_json: bool) -> Non
     }
     for name, count in rows.items():
         print(f"{name:　<12}{count:>8}")
+    _report_measures(measures)
     for finding in (*books.findings, *diary.faults):
         print(f"不符：{finding}")
     print(
@@ -140,4 +144,18 @@ def _report(books: Books, diary: Diary, seconds: float, *, as_json: bool) -> Non
         f"用时 {seconds:.1f} 秒",
     )
     if as_json:
-        print(json.dumps(asdict(books) | {"faults": diary.faults, "seconds": round(seconds, 1)}))
+        rest = {"faults": diary.faults, "seconds": round(seconds, 1)}
+        print(json.dumps(asdict(books) | asdict(measures) | rest))
+
+
+def _report_measures(measures: Measures) -> None:
+    if measures.cached_percent is not None:
+        print(
+            f"3评、4评任务 {measures.later_tasks} 份，其中 {measures.later_tasks_cached} 份"
+            f"（{measures.cached_percent}%）所在区县已有视频，不用再下载"
+        )
+    for one in measures.forecasts:
+        print(
+            f"两评完成 {one.compared_percent}% 时预测{one.round}评 {one.expected:.0f} 份"
+            f"（{one.low:.0f}–{one.high:.0f}），实际 {one.came} 份，误差 {one.error_percent:+.1f}%"
+        )

@@ -25,7 +25,9 @@ CREATE TABLE handing (
   sitting_id INTEGER NOT NULL REFERENCES sitting,
   kind       TEXT NOT NULL CHECK (kind IN ('given', 'taken', 'kept', 'hand')),
   ref        INTEGER NOT NULL,
-  detail     TEXT NOT NULL
+  detail     TEXT NOT NULL,
+  -- Of rounds 3 and 4: whether a node of that district held the video already.
+  is_near    INTEGER CHECK (is_near IN (0, 1))
 ) STRICT;
 
 CREATE INDEX handing_by_sitting ON handing (sitting_id, seq);

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from sqlite_utils import Database
 
-from hub.store import accounts, announcements, exam, marks, purges, seals, sittings
+from hub.store import accounts, announcements, exam, marks, meta, purges, seals, sittings
 from hub.store.feed import Change, Kind
 from shared.rules.rubric import levels_to_text
 from shared.wire.messages import (
@@ -59,6 +59,7 @@ def _exam(db: Database) -> list[ExamCard]:
             first_day=found.first_day,
             last_day=found.last_day,
             policies=asdict(found.policy),
+            archived=meta.get(db, "archived_at") is not None,
             purge=purge.ordered_at if purge else "",
         )
     ]

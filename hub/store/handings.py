@@ -23,10 +23,35 @@ class Handing:
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """Of the tasks of rounds 3 and 4: how many cost no new download."""
+
+    tasks: int
+    near: int
+
+
 def given(
-    db: Database, sitting_id: int, task_id: int, near: Collection[int], not_to: int | None
+    db: Database,
+    sitting_id: int,
+    task_id: int,
+    near: Collection[int],
+    not_to: int | None,
+    is_near: bool | None,
 ) -> None:
-    _add(db, sitting_id, "given", task_id, json.dumps([sorted(near), not_to]))
+    """`is_near` is asked of rounds 3 and 4: rounds 1 and 2 are downloaded before they begin."""
+    _add(db, sitting_id, "given", task_id, json.dumps([sorted(near), not_to]), is_near)
+
+
+def downloads(db: Database, sitting_id: int) -> Downloads:
+    row = db.conn.execute(
+        """
+        SELECT count(*), coalesce(sum(is_near), 0) FROM handing
+        WHERE sitting_id = ? AND is_near IS NOT NULL
+        """,
+        (sitting_id,),
+    ).fetchone()
+    return Downloads(row[0], row[1])
 
 
 def taken(db: Database, sitting_id: int, task_id: int) -> None:
@@ -50,8 +75,15 @@ def of_sitting(db: Database, sitting_id: int) -> Iterator[Handing]:
     return (Handing(*row) for row in rows)
 
 
-def _add(db: Database, sitting_id: int, kind: HandingKind, ref: int, detail: str) -> None:
+def _add(
+    db: Database,
+    sitting_id: int,
+    kind: HandingKind,
+    ref: int,
+    detail: str,
+    is_near: bool | None = None,
+) -> None:
     db.conn.execute(
-        "INSERT INTO handing (sitting_id, kind, ref, detail) VALUES (?, ?, ?, ?)",
-        (sitting_id, kind, ref, detail),
+        "INSERT INTO handing (sitting_id, kind, ref, detail, is_near) VALUES (?, ?, ?, ?, ?)",
+        (sitting_id, kind, ref, detail, is_near),
     )

@@ -11,10 +11,11 @@ from sqlite_utils import Database
 
 from hub.sheets.layout import SETTINGS
 from hub.sheets.results import Cell, OutTable, write_tables
-from hub.store import exam, result_rows, sittings
+from hub.store import exam, hellos, result_rows, sittings
 from hub.store.result_rows import MarkRow, ResultRow
 from hub.store.sittings import Sitting, SittingKind
 from hub.work import recovery
+from hub.work.milestones import names_left_out
 from hub.work.sittings import KIND_LABELS
 from shared.kit.clock import parse_stamp
 from shared.kit.refusal import Refusal
@@ -53,6 +54,7 @@ def export(
     """All of it as it is in the one view of `db`, while marking may go on."""
     recovery.must_be_over(db, "导出结果")
     sitting = _sitting_to_export(db, kind)
+    _must_be_in_step(db, sitting)
     counts: Counter[str] = Counter()
     tables = [
         OutTable(RESULTS, RESULT_HEADER, _result_rows(db, sitting.id, counts)),
@@ -61,6 +63,15 @@ def export(
     ]
     files = write_tables(target, tables)
     return Exported(sitting, tuple(files), dict(counts))
+
+
+def _must_be_in_step(db: Database, sitting: Sitting) -> None:
+    if differing := sorted(set(hellos.out_of_step(db)) - names_left_out(db, sitting.id)):
+        raise Refusal(
+            "not_in_step",
+            f"这些节点与市级中心对账不一致，暂时不能导出：{'、'.join(differing)}。"
+            "请等它们重新上报，或在轮次页按名称排除。",
+        )
 
 
 def _sitting_to_export(db: Database, kind: SittingKind | None) -> Sitting:

@@ -54,7 +54,8 @@ def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = No
         position=found.total,
     )
     task_id = tasks.add(db, new, moment)
-    handings.given(db, slot.sitting_id, task_id, near, not_to)
+    is_near = found.hand.district in near if slot.round > 2 else None
+    handings.given(db, slot.sitting_id, task_id, near, not_to, is_near)
     slots.assign(db, slot, task_id, moment)
     feed.append(db, found.hand.district, "task", task_id)
     return True

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from hub.schema import EVERY_DISTRICT
-from hub.store import announcements, audit, loads, meta, nodes, sittings, slots
+from hub.store import announcements, audit, hellos, loads, meta, nodes, sittings, slots
 from hub.store.announcements import NewAnnouncement
 from hub.work import recovery
 from hub.work.announce import publish
@@ -23,13 +23,14 @@ def facts(db: Database, sitting_id: int, moment: datetime) -> RoundFacts:
     waiting = slots.waiting_by_round(db, sitting_id)
     first = by_round.get(1)
     left_out = names_left_out(db, sitting_id)
-    silent = [node for node in nodes.silent(db, moment) if node.name not in left_out]
+    silent = {node.name for node in nodes.silent(db, moment)} | set(recovery.awaited(db))
     return RoundFacts(
         open_by_round={r: load.total - load.done for r, load in by_round.items()},
         waiting_by_round={r: waiting.get(r, 0) for r in ROUNDS},
         events_pending=nodes.pending_events(db) - _pending_on(db, left_out),
-        nodes_silent=len(silent),
+        nodes_silent=len(silent - left_out),
         performances=(first.total if first else 0) + waiting.get(1, 0),
+        nodes_differing=len(set(hellos.out_of_step(db)) - left_out),
     )
 
 
@@ -50,12 +51,13 @@ def announce_reached(db: Database, moment: datetime) -> list[Milestone]:
 
 
 def leave_out(db: Database, node_name: str, who: str, moment: datetime) -> None:
-    """Do not wait for this silent node: by name only, for this sitting, and on record."""
+    """Do not wait for this node, silent or not in step: by name, for this sitting, on record."""
     sitting = sittings.open_sitting(db)
     if sitting is None:
         raise Refusal("not_open", "现在没有正在进行的场次")
-    if node_name not in {node.name for node in nodes.silent(db, moment)}:
-        raise Refusal("not_silent", "只有没有消息的节点可以不等，请核对节点名称")
+    silent = {node.name for node in nodes.silent(db, moment)}
+    if node_name not in silent | set(hellos.out_of_step(db)):
+        raise Refusal("not_silent", "只有没有消息或对账不一致的节点可以不等，请核对节点名称")
     names = names_left_out(db, sitting.id) | {node_name}
     meta.put(db, _key(sitting.id), json.dumps(sorted(names), ensure_ascii=False))
     audit.append(db, who, "leave_out_node", {"sitting": sitting.id, "node": node_name}, moment)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from hub.schema import EVERY_DISTRICT
-from hub.store import audit, exam, faults, feed, loads, sittings
+from hub.store import audit, exam, faults, feed, foresight, loads, sittings
 from hub.store.sittings import Sitting
 from hub.work import recovery
 from hub.work.milestones import SYSTEM
@@ -42,6 +42,7 @@ def wipe_when_due(db: Database, moment: datetime) -> list[int]:
 
 def _wipe(db: Database, trial: Sitting, who: str, moment: datetime) -> None:
     counts = loads.by_round(db, trial.id)
+    foresight.keep_of_trial(db, foresight.seen_by_group(db, trial.id))
     faults.delete_sitting(db, trial.id)
     if not sittings.set_wiped(db, trial.id, moment):
         return

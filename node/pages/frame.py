@@ -25,7 +25,9 @@ NAV = (
     NavItem("/progress", "按学科进度"),
     NavItem("/progress/items", "按题目进度"),
     NavItem("/progress/markers", "按评分人进度"),
+    NavItem("/flags", "标记与评语"),
     NavItem("/accounts", "阅卷教师设置"),
+    NavItem("/board", "现场看板"),
 )
 
 
@@ -34,7 +36,7 @@ def frame(db: Database, state: State, person: Person, here: str, moment: datetim
     uplink = state.uplink.view()
     return Frame(
         place=_place(meta.link(db)),
-        nav=NAV,
+        nav=[item for item in NAV if item.url != "/flags" or person.account.role is Role.LEAD],
         here=here,
         person=f"{person.account.name} · {person.account.role.label}",
         badge=f"{KINDS[sitting.kind]}{STATES[sitting.state]}" if sitting else "准备中",

@@ -109,6 +109,7 @@ def _facts(db: Database, state: State, caches: list[GroupCache], online: int) ->
         video_problem=uplink.video_problem,
         disk_free_bytes=state.cache.free_bytes(),
         clock_offset_ms=uplink.clock_offset_ms,
+        differs=uplink.differs,
     )
 
 

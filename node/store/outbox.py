@@ -34,6 +34,13 @@ def put(
 ) -> int:
     """Write one event in the caller's transaction; `sitting` is 0 where it is of none."""
     text = msgspec.json.encode(body).decode()
+    return put_text(db, sitting, kind, v, text, event_id, moment)
+
+
+def put_text(
+    db: Database, sitting: int, kind: str, v: int, text: str, event_id: str, moment: datetime
+) -> int:
+    """The body as it goes on the wire."""
     digest = chain.body_hash(text)
     link = chain.link(_tip(db), event_id, digest)
     cursor = db.conn.execute(
@@ -52,6 +59,22 @@ def pending(db: Database, limit: int) -> list[Row]:
         (limit,),
     ).fetchall()
     return [Row(**dict(row)) for row in rows]
+
+
+def after(db: Database, seq: int, limit: int) -> list[Row]:
+    rows = db.conn.execute(
+        "SELECT seq, event_id, sitting_id, kind, v, body, chain FROM outbox"
+        " WHERE seq > ? ORDER BY seq LIMIT ?",
+        (seq, limit),
+    ).fetchall()
+    return [Row(**dict(row)) for row in rows]
+
+
+def prune(db: Database) -> int:
+    """The exam is archived: lets go of what the hub has, but for the chain's end."""
+    return db.conn.execute(
+        "DELETE FROM outbox WHERE state = 'acked' AND seq < (SELECT max(seq) FROM outbox)"
+    ).rowcount
 
 
 def pending_count(db: Database) -> int:

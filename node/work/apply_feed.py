@@ -83,6 +83,8 @@ def _apply(db: Database, item: FeedItem, snapshot: int, moment: datetime) -> Non
     match item:
         case ExamCard():
             exam.put_exam(db, item)
+            if item.archived:
+                outbox.prune(db)
             take_order(db, item.purge)
         case SittingCard():
             exam.put_sitting(db, item, snapshot)

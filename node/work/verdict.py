@@ -33,6 +33,8 @@ class Facts:
     video_problem: str
     disk_free_bytes: int
     clock_offset_ms: int
+    differs: int = 0
+    """So many marks are not the same here and at the hub (对账)."""
 
     @property
     def has_work(self) -> bool:
@@ -101,7 +103,7 @@ def _problems(facts: Facts) -> list[Problem]:
         return [
             Problem("bad", "本机还没有接入市级中心", "请打开本机的 /setup 页面，填写区县接入码。")
         ]
-    found = [_disk(facts), _link(facts), _videos(facts), _clock(facts)]
+    found = [_disk(facts), _link(facts), _videos(facts), _clock(facts), _step(facts)]
     problems = [problem for problem in found if problem is not None]
     return sorted(problems, key=lambda problem: problem.tone != "bad")
 
@@ -158,6 +160,16 @@ def _videos(facts: Facts) -> Problem | None:
         "warn",
         f"{facts.videos_failed} 个视频没有下载成功" if is_failed else "视频下载遇到问题",
         f"{reason or '可能是网络不稳'}。会自动重试；若一直不成功，请联系市级中心。",
+    )
+
+
+def _step(facts: Facts) -> Problem | None:
+    if facts.differs <= 0:
+        return None
+    return Problem(
+        "warn",
+        f"与市级中心对账差 {facts.differs} 份",
+        "会自动补报或取回；若一直不一致，请联系市级中心。",
     )
 
 

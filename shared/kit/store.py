@@ -26,9 +26,11 @@ class Store:
         self.path = path
         self.on_commit: Callable[[], None] = lambda: None
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = threading.Lock()
         self._writer = _open(path, read_only=False)
         _refuse_newer(self._writer, migrations, path)
+        self._lock = threading.Lock()
+        if migrations.applied(self._writer) and (pending := migrations.pending(self._writer)):
+            self.backup(path.with_name(f"{path.stem}-before-{pending[0].name}.db"))
         migrations.apply(self._writer)
         self._idle: list[Database] = []
         self._idle_lock = threading.Lock()

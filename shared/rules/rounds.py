@@ -41,6 +41,8 @@ class RoundFacts:
     nodes_silent: int
     """Nodes not heard of for so long that what they hold is unknown."""
     performances: int
+    nodes_differing: int = 0
+    """Nodes whose marks were not the same as the hub's when last compared."""
 
 
 def milestones_reached(facts: RoundFacts) -> tuple[Milestone, ...]:
@@ -63,11 +65,16 @@ def missing_for(milestone: Milestone, facts: RoundFacts) -> tuple[str, ...]:
     for number in _rounds_handed_out(milestone):
         if count := facts.waiting_by_round.get(number, 0):
             missing.append(f"{number}评有 {count} 份无人可分配")
-    if facts.events_pending:
-        missing.append(f"节点还有 {facts.events_pending} 条记录未上报")
-    if facts.nodes_silent:
-        missing.append(f"{facts.nodes_silent} 个节点没有消息")
-    return tuple(missing)
+    return (*missing, *_not_in_step(facts))
+
+
+def _not_in_step(facts: RoundFacts) -> list[str]:
+    found = {
+        f"节点还有 {facts.events_pending} 条记录未上报": facts.events_pending,
+        f"{facts.nodes_silent} 个节点没有消息": facts.nodes_silent,
+        f"{facts.nodes_differing} 个节点对账不一致": facts.nodes_differing,
+    }
+    return [text for text, count in found.items() if count]
 
 
 def _rounds_needed(milestone: Milestone) -> range:

@@ -1,5 +1,6 @@
 """Clips over real sockets: the right bytes to the right person, fast, whatever a PC does."""
 
+import os
 import random
 import socket
 import time
@@ -15,6 +16,8 @@ import node.schema
 from node.store import sessions
 from shared.kit.store import Store
 from shared.kit.tokens import hash_token
+from shared.web.sending import is_in_memory
+from shared.web.slices import Span
 from tests.makers import CHEN, LI, WANG, a_task_card, a_video_card
 from tests.node.serving import Served, a_served_node
 
@@ -204,3 +207,43 @@ def test_small_answers_are_not_held_back(served: Served) -> None:
             _ask(pc, served.cookies[WANG], b"Range: bytes=0-99\r\n")
             assert _slice(pc, 100) == CONTENT[:100]
         assert time.monotonic() - began < 100 * 0.03
+
+
+def test_where_the_kernel_cannot_send_files_threads_read_the_same_bytes(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.zero_copy.IS_POSSIBLE", False)
+    with served.client(WANG) as client:
+        for start, end in ((0, 100), (1_000_000, SIZE), (0, SIZE)):
+            assert a_range(client, start, end).content == CONTENT[start:end]
+
+
+def test_what_is_not_in_memory_is_read_by_a_thread_before_the_kernel_sends_it(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Span] = []
+    monkeypatch.setattr("shared.web.sending.is_in_memory", lambda *_: False)
+    monkeypatch.setattr("shared.web.sending._read_ahead", lambda _, span: read.append(span))
+    with served.client(WANG) as client:
+        assert a_range(client, 5, 900_000).content == CONTENT[5:900_000]
+    assert read == [Span(5, 900_000)]
+
+
+def test_it_can_be_told_what_is_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "clip"
+    path.write_bytes(CONTENT)
+    with path.open("rb") as file:
+        file.read()
+        assert is_in_memory(file.fileno(), Span(0, SIZE)) or not _can_tell(tmp_path)
+        assert not is_in_memory(-1, Span(0, 1))
+
+
+def _can_tell(folder: Path) -> bool:
+    """Some file systems (overlays in containers) do not say."""
+    probe = folder / "probe"
+    probe.write_bytes(b"x")
+    with probe.open("rb") as file:
+        try:
+            return os.preadv(file.fileno(), [bytearray(1)], 0, os.RWF_NOWAIT) == 1
+        except OSError:
+            return False

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from sqlite_utils import Database
+
 import node.schema
 from hub.media.shelf import path_of
 from hub.schema import EVERY_DISTRICT
 from hub.settings import HubSettings
-from hub.store import accounts, exam, feed
+from hub.store import accounts, exam, feed, sittings
 from hub.store import meta as hub_meta
+from hub.work import recovery
 from node.store import meta
 from shared.kit.store import Store
 from tests.hub.makers import a_hub
@@ -71,11 +74,20 @@ def an_empty_node() -> Files:
         return Files.of(path)
 
 
-def is_level(hub: Hub, lab: Lab) -> bool:
-    """Nothing waits on either side."""
-    if lab.pending:
-        return False
+def wiped(db: Database) -> set[int]:
+    return {s.id for s in sittings.all_sittings(db) if s.state == "wiped"}
+
+
+def behind(hub: Hub, lab: Lab) -> str:
+    """What still waits on either side; empty when nothing does."""
     link = lab.look(meta.link)
+    if lab.pending:
+        return f"{lab.pending} events pending"
+    if lab.look(meta.is_snapshot_open) or lab.look(meta.history_after) is not None:
+        return "still fetches what it had"
     with hub.store.reading() as db:
-        newest = feed.after(db, lab.district, link.feed_after if link else 0, 1)
-        return link is not None and link.hub_inc == hub_meta.hub_inc(db) and not newest
+        if link is None or link.hub_inc != hub_meta.hub_inc(db):
+            return "in another life of the hub"
+        if recovery.is_on(db):
+            return f"the hub waits for {recovery.awaited(db)}"
+        return "behind in the feed" if feed.after(db, lab.district, link.feed_after, 1) else ""

@@ -5,7 +5,8 @@ import contextvars
 import functools
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,14 +16,14 @@ import httpx
 from litestar import Litestar
 from sqlite_utils import Database
 
-import hub.schema
+import hub.app
 from hub import jobs
-from hub.api.bell import Bell
+from hub.api.boots import Boots
 from hub.api.city import City
 from hub.api.guard import Nonces
 from hub.app import create_app
 from hub.settings import HubSettings
-from hub.store import meta
+from hub.work.restore import restore
 from shared.kit.store import Store
 from tests.simulation.disk import Disk, Files, Killed
 from tests.simulation.seams import CLOCK, Clock
@@ -66,7 +67,9 @@ class Hub:
         self.was_full = False
         self.unexpected: list[str] = []
         self._folder = folder
-        self._settings = HubSettings(shelf_data)
+        self._shelf = HubSettings(shelf_data).shelf
+        self._backup: Files | None = None
+        self._lifespans: list[AbstractAsyncContextManager[None]] = []
         self._files = first
         self._chance = chance
         self._note = note
@@ -78,22 +81,34 @@ class Hub:
 
     def start(self) -> None:
         self._lives += 1
-        path = self._folder / f"life{self._lives}" / "hub.db"
+        self._settings = HubSettings(
+            self._folder / f"life{self._lives}", reach_folder=self._folder / "reach"
+        )
+        path = self._settings.database
         self._files.put(path)
-        self.disk = Disk(path, self._chance, functools.partial(self._note, "hub"))
-        self.disk.on_death = self._died
+        self._settings.shelf.symlink_to(self._shelf)
         self.context.run(self._open, path)
         self.is_up = True
         self._jobs = self._task(self._work())
         self._note("hub", f"life {self._lives} begins")
 
     def _open(self, path: Path) -> None:
-        self.store = Store(path, hub.schema.migrations)
-        with self.store.writing() as db:
-            meta.ensure_identity(db)
-        state = the_app().state
-        state.store, state.bell = self.store, Bell(self.store)
-        state.nonces, state.city, state.settings = Nonces(), City(), self._settings
+        """As the application's own lifespan does; a restore comes before it, as a command."""
+        backup, self._backup = self._backup, None
+        if backup is not None:
+            copy = self._folder / f"backup-of-life{self._lives}.db"
+            backup.put(copy)
+            restore(self._settings, copy, self.clock.now())
+        self.disk = Disk(path, self._chance, functools.partial(self._note, "hub"))
+        self.disk.on_death = self._died
+        app = the_app()
+        app.state.nonces, app.state.boots, app.state.city = Nonces(), Boots(), City()
+        app.state.settings = self._settings
+        lifespan = hub.app._lifespan(self._settings, with_jobs=False)(app)
+        # Kept, since what is let go of would be tidied up as if it had ended well.
+        self._lifespans.append(lifespan)
+        _at_once(lifespan.__aenter__())
+        self.store = app.state.store
 
     async def serve(self, request: httpx.Request, body: bytes) -> Answer:
         """As over a socket: a hub that dies over it leaves no answer."""
@@ -141,13 +156,21 @@ class Hub:
         while True:
             await asyncio.sleep(JOBS_EVERY_S)
             turn += 1
-            for job, every in ((jobs.announce, 1), (jobs.wipe, 1), (jobs.hand_out, 3)):
+            for job, every in (
+                (jobs.announce, 1),
+                (jobs.wipe, 1),
+                (jobs.hand_out, 3),
+                (self._remember, 1),
+            ):
                 if turn % every == 0:
                     try:
                         job(self.store)
                     except sqlite3.OperationalError:
                         if not self.was_full:
                             raise
+
+    def _remember(self, store: Store) -> None:
+        jobs.remember(store, self._settings)
 
     def back_up(self) -> Files:
         """By the product's own hand."""
@@ -160,9 +183,14 @@ class Hub:
         self.disk.end()
 
     def restart_from(self, files: Files) -> None:
-        """Another database takes the place of its own."""
+        """Another database takes the place of its own, by hand and without a word."""
         self.end()
         self.disk.left = files
+
+    def restore(self, backup: Files) -> None:
+        """By the product's own command."""
+        self.end()
+        self._backup = backup
 
     def _died(self) -> None:
         self.is_up = False
@@ -183,3 +211,12 @@ class Hub:
 
     def _task(self, work: Any) -> asyncio.Task[Any]:
         return asyncio.get_running_loop().create_task(work, context=self.context)
+
+
+def _at_once(work: Coroutine[Any, Any, None]) -> None:
+    """Of what waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    raise RuntimeError("the start of the hub waits for something")

@@ -21,8 +21,10 @@ import hub.work.receive_event
 import hub.work.receive_events
 import hub.work.receive_mark
 import hub.work.revise_mark
+import node.uplink.meet
 import node.uplink.pull
 import node.uplink.push
+import node.uplink.reconcile
 from hub.store.sittings import Sitting
 from node.store import meta, outbox
 from node.work.apply_feed import apply_feed
@@ -123,7 +125,8 @@ def _a_wiped_sitting_is_as_good_as_a_closed_one() -> Iterator[None]:
 def _histories_are_not_compared() -> Iterator[None]:
     with ExitStack() as changes:
         changes.enter_context(patch.object(hub.work.receive_events, "_is_forked", _never))
-        changes.enter_context(patch.object(node.uplink.push, "_new_life", lambda *args: None))
+        for module in (node.uplink.push, node.uplink.meet, node.uplink.reconcile):
+            changes.enter_context(patch.object(module, "begin_new_life", lambda *args: None))
         yield
 
 

@@ -15,15 +15,13 @@ from hub.work.allocate import allocate
 from hub.work.enrol_node import invite
 from hub.work.hand_out import take_back_all
 from hub.work.wipe_trial import wipe_trial
-from node.store import marks as node_marks
 from shared.kit.refusal import Refusal
 from shared.rules.rubric import Role
 from tests.hub.makers import ADMIN, EXAM_NAME
 from tests.makers import NINE
 from tests.simulation.cities import an_empty_node
-from tests.simulation.disk import Disk, Killed
+from tests.simulation.disk import Disk, Files, Killed
 from tests.simulation.lab import Lab
-from tests.simulation.people import Confirmed
 from tests.simulation.plan import FAULTS_S, HUB, Step
 from tests.simulation.world import World
 
@@ -219,7 +217,10 @@ def _copy(world: World, step: Step) -> bool:
     if step.who == HUB:
         if not world.hub.is_up or world.hub.disk.is_full:
             return False
-        world.copies[key] = world.hub.context.run(world.hub.back_up)
+        is_backup = step.kind == "restore_copy"
+        world.copies[key] = (
+            world.hub.context.run(world.hub.back_up) if is_backup else Files.of(world.hub.disk.path)
+        )
         return True
     lab = world.lab_of(step.who)
     if lab is None:
@@ -232,7 +233,18 @@ def _restore(world: World, step: Step) -> bool:
     files = world.copies.get((f"{step.kind}_copy", HUB))
     if files is None or not world.hub.is_up:
         return False
-    world.was_restored = True
+    world.hub_was_put_back = True
+    world.hub.rest_s = step.lasts
+    world.hub.restore(files)
+    return True
+
+
+def _copy_back(world: World, step: Step) -> bool:
+    """Not by the command: somebody just copies old files over the new ones."""
+    files = world.copies.get((f"{step.kind}_copy", HUB))
+    if files is None or not world.hub.is_up:
+        return False
+    world.hub_was_put_back = True
     world.hub.rest_s = step.lasts
     world.hub.restart_from(files)
     return True
@@ -241,9 +253,9 @@ def _restore(world: World, step: Step) -> bool:
 def _turn_back(world: World, step: Step) -> bool:
     files = world.copies.get((f"{step.kind}_copy", step.who))
     lab = world.lab_of(step.who)
-    if files is None or lab is None or not world.hub.is_up:
+    if files is None or lab is None:
         return False
-    forgive(world, lab)
+    world.put_back.add(lab.name)
     lab.rest_s = step.lasts
     lab.restart_from(files)
     return True
@@ -260,27 +272,14 @@ def _clone(world: World, step: Step) -> bool:
 
 def _lose_disk(world: World, step: Step) -> bool:
     lab = world.lab_of(step.who)
-    if lab is None or not world.hub.is_up:
+    if lab is None:
         return False
-    forgive(world, lab)
+    world.put_back.add(lab.name)
     lab.switch_off()
-    new = world.add_lab(step.who, an_empty_node())
+    new = world.add_lab(step.who, an_empty_node(), after=lab)
     world.loop.call_later(step.lasts, new.start)
     world.loop.call_later(step.lasts + 1, functools.partial(invite_lab, world, new))
     return True
-
-
-def forgive(world: World, lab: Lab) -> None:
-    """What only the lost disk held cannot come back."""
-    world.rewound.add(lab.name)
-
-    def is_reported(db: Database, mark: Confirmed) -> bool:
-        known = node_marks.mark(db, mark.event_id)
-        return known is not None and known.result is not None
-
-    mine = [m for m in world.confirmed.values() if m.lab == lab.name]
-    with lab.store.reading() as db:
-        world.forgiven |= {m.event_id for m in mine if not is_reported(db, m)}
 
 
 _DEEDS: dict[str, Callable[[World, Step], bool]] = {
@@ -292,6 +291,8 @@ _DEEDS: dict[str, Callable[[World, Step], bool]] = {
     "disable": _disable,
     "close": _close,
     "restore_copy": _copy,
+    "copy_back_copy": _copy,
+    "copy_back": _copy_back,
     "turn_back_copy": _copy,
     "restore": _restore,
     "turn_back": _turn_back,

@@ -3,8 +3,8 @@
 import asyncio
 import random
 import sqlite3
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -17,12 +17,14 @@ from node.work.give_mark import Answer, give_mark
 from node.work.read_announcement import read_announcement
 from node.work.report_fault import report_fault
 from shared.kit.refusal import Refusal
-from shared.rules.rubric import Criterion, MarkException, Role, from_mask
+from shared.rules.rubric import Criterion, MarkException, from_mask
 from tests.simulation.disk import Killed
 from tests.simulation.lab import Lab
 
 MARKS_S = (4.0, 20.0)
 """How long one mark takes."""
+ASKS_REPORTED = 0.3
+"""The share of turns at which a browser asks what the city has."""
 LEVELS = (3, 3, 3, 2, 2, 1, 0)
 
 
@@ -40,12 +42,14 @@ class Confirmed:
     """As levels_to_text writes them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
-    """What a browser holds until the node says that it has it."""
+    """What a browser holds until the node says that the city has it."""
 
     answer: Answer
     task: Task
+    is_saved: bool = False
+    """The node has it; should the node lose it, the browser offers it again."""
 
 
 class People:
@@ -66,14 +70,11 @@ class People:
         self._kept: dict[int, list[Kept]] = {}
         self._ids = 0
 
-    @property
-    def unsaved(self) -> int:
-        return sum(len(kept) for kept in self._kept.values())
-
-    @property
-    def is_needed(self) -> bool:
-        """Somebody still holds an answer for a node that will come back."""
-        return not self.lab.is_gone
+    def unreported(self, over: Collection[int]) -> list[Kept]:
+        """What browsers still hold, for a node that is there and a sitting that is not wiped."""
+        if self.lab.is_gone:
+            return []
+        return [k for mine in self._kept.values() for k in mine if k.task.sitting_id not in over]
 
     async def work(self, account_id: int) -> None:
         """One marker's day."""
@@ -84,8 +85,11 @@ class People:
                 return
             if not self.lab.is_up:
                 continue
-            if mine:
-                self._send(account_id, mine)
+            if self._chance.random() < ASKS_REPORTED or not self.is_marking:
+                self._ask_reported(account_id, mine)
+            unsaved = next((kept for kept in mine if not kept.is_saved), None)
+            if unsaved is not None:
+                self._send(account_id, mine, unsaved)
             elif self.is_marking:
                 self._act(account_id, mine)
 
@@ -123,13 +127,32 @@ class People:
         if task is not None and task.mark_id is not None:
             mine.append(Kept(self._answer(task, task.mark_id), task))
 
-    def _send(self, account_id: int, mine: list[Kept]) -> None:
-        kept = mine[0]
+    def _ask_reported(self, account_id: int, mine: list[Kept]) -> None:
+        """As the page does: forget what the city has, offer again what the node has lost."""
+        asked = [kept.answer.event_id for kept in mine if kept.is_saved]
+        found = self.lab.look(lambda db: marks.results(db, account_id, asked))
+        for kept in [kept for kept in mine if kept.is_saved]:
+            if found.get(kept.answer.event_id) is not None:
+                mine.remove(kept)
+            elif kept.answer.event_id not in found:
+                kept.is_saved = False
+                kept.answer = replace(kept.answer, is_again=True)
+                self._count("offered again")
+
+    def _send(self, account_id: int, mine: list[Kept], kept: Kept) -> None:
         saved = self._try(lambda db, moment: give_mark(db, account_id, kept.answer, moment))
         if saved is None:
             return
-        mine.pop(0)
-        if saved:
+        if not saved and kept.answer.is_again:
+            # It was saved once: kept, and tried again.
+            mine.remove(kept)
+            mine.append(kept)
+            return
+        if not saved:
+            mine.remove(kept)
+            return
+        is_new, kept.is_saved = not kept.answer.is_again, True
+        if is_new:
             self._count("revised" if kept.answer.revises else "marked")
             self._confirm(self._confirmed(account_id, kept))
             if self._chance.random() < 0.05:
@@ -216,10 +239,3 @@ class People:
     def _new_password(self, db: Database, account: Account, moment: datetime) -> None:
         hash = f"$argon2id$v=19${self._chance.randbytes(8).hex()}"
         change_password(db, account, hash, moment)
-
-
-def markers_of(lab: Lab) -> list[int]:
-    if not lab.is_up:
-        return []
-    known = lab.look(accounts.everyone)
-    return [a.id for a in known if a.role in (Role.MARKER, Role.LEADER)]

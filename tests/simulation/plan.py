@@ -137,6 +137,7 @@ KINDS: dict[str, Callable[[random.Random, int], list[Step]]] = {
     "disable": _at_node("disable", "1", "2"),
     "close": lambda chance, nodes: [Step(round(FAULTS_S - chance.uniform(0, 90), 1), "close")],
     "hub_restored": _back_in_time("restore", lambda chance, nodes: HUB),
+    "hub_copied_back": _back_in_time("copy_back", lambda chance, nodes: HUB),
     "node_turned_back": _back_in_time("turn_back", _a_node),
     "cloned": lambda chance, nodes: [Step(a_time(chance), "clone", chance.randint(1, nodes))],
     "disk_lost": lambda chance, nodes: [
@@ -144,7 +145,14 @@ KINDS: dict[str, Callable[[random.Random, int], list[Step]]] = {
     ],
 }
 
-WEIGHTS = {"disable": 1, "close": 1, "hub_restored": 1, "cloned": 1, "disk_lost": 1}
+WEIGHTS = {
+    "disable": 1,
+    "close": 1,
+    "hub_restored": 1,
+    "hub_copied_back": 1,
+    "cloned": 1,
+    "disk_lost": 1,
+}
 
-AWAITED: frozenset[str] = frozenset({"hub_restored"})
+AWAITED: frozenset[str] = frozenset()
 """What the product does not bear yet; run by naming it."""

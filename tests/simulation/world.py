@@ -55,11 +55,9 @@ class World:
         self.labs: list[Lab] = []
         self.people: list[People] = []
         self.confirmed: dict[str, Confirmed] = {}
-        self.forgiven: set[str] = set()
-        """Marks that went with a lost disk before any other had them."""
-        self.rewound: set[str] = set()
-        """Labs that have forgotten part of their history."""
-        self.was_restored = False
+        self.hub_was_put_back = False
+        self.put_back: set[str] = set()
+        """Labs that lost part of what they had."""
         self.copies: dict[tuple[str, int], Files] = {}
         self.is_healing = False
         self._workers: dict[asyncio.Task[Any], None] = {}
@@ -75,6 +73,10 @@ class World:
     def note(self, who: str, what: str) -> None:
         self.story.log.append(f"{self.loop.time():8.2f} {who}: {what}")
 
+    def is_beyond_help(self, mark: Confirmed) -> bool:
+        """The city had it, so the browser let go of it; then the hub and the node both lost it."""
+        return self.hub_was_put_back and mark.lab in self.put_back
+
     def fault(self, kind: str) -> None:
         self.story.faults[kind] += 1
 
@@ -85,7 +87,8 @@ class World:
             (lab for lab in self.labs if lab.name == name and lab.is_up and not lab.is_gone), None
         )
 
-    def add_lab(self, number: int, files: Files, name: str = "") -> Lab:
+    def add_lab(self, number: int, files: Files, name: str = "", after: Lab | None = None) -> Lab:
+        """`after`: the one in whose place it comes, with the same people before it."""
         serial = len(self.labs)
         link = Link(
             self.hub,
@@ -104,7 +107,11 @@ class World:
             self.note,
         )
         self.labs.append(lab)
-        self.let(self._send_people(lab))
+        people = next((group for group in self.people if group.lab is after), None)
+        if people is not None:
+            people.lab = lab
+        else:
+            self.let(self._send_people(lab))
         return lab
 
     def let(self, work: Coroutine[Any, Any, None]) -> None:
@@ -139,15 +146,26 @@ class World:
                 self.story.healed_s = self.loop.time() - began
                 self.note("world", "healed")
                 return
-        self.story.findings.append(f"not healed after {HEALED_WITHIN_S / 60:.0f} minutes")
+        self.story.findings.append(f"not_healed: {self._what_is_missing()}")
 
     def is_in_step(self) -> bool:
-        if not self.hub.is_up or any(group.unsaved for group in self.people if group.is_needed):
-            return False
-        living = [lab for lab in self.labs if not lab.is_gone]
-        return all(lab.is_up and lab.is_enrolled for lab in living) and all(
-            cities.is_level(self.hub, lab) for lab in living
-        )
+        return not self._what_is_missing()
+
+    def _what_is_missing(self) -> str:
+        if not self.hub.is_up:
+            return "the hub is down"
+        wiped = self.hub.look(cities.wiped)
+        for group in self.people:
+            if kept := group.unreported(wiped):
+                return f"a browser at {group.lab.name} still holds {len(kept)} marks, as {kept[0]}"
+        for lab in self.labs:
+            if lab.is_gone:
+                continue
+            if not lab.is_up or not lab.is_enrolled:
+                return f"{lab.name} is down or not enrolled"
+            if missing := cities.behind(self.hub, lab):
+                return f"{lab.name}: {missing} ({lab.problem})"
+        return ""
 
     def _troubles(self, number: int) -> Iterator[Step]:
         if self.is_healing:
@@ -167,8 +185,8 @@ class World:
         )
         self.people.append(people)
         seated: set[int] = set()
-        while not self.is_healing and not lab.is_gone:
-            if self.hub.is_up and lab.is_up:
+        while not self.is_healing:
+            if self.hub.is_up and people.lab.is_up:
                 for account in self.hub.look(hub_accounts.everyone):
                     if account.district_id == lab.district and account.id not in seated:
                         seated.add(account.id)

@@ -88,6 +88,9 @@ export const history = (group, before, query) =>
 /** @param {string} path of a write that the outbox repeats until it is answered */
 export const write = (path, body) => request("POST", path, body, { keepalive: true });
 
+/** Which of these marks the city has, and which the node does not know. */
+export const reported = (ids) => request("POST", "/api/reported", { event_ids: ids });
+
 export const receipt = (id) => request("POST", "/api/receipts", { announcement_id: id });
 export const prefer = (key, value) => request("POST", "/api/preferences", { key, value });
 

@@ -15,8 +15,8 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export class Flow {
   /** @param {any} parts the page's, see makeParts in marking.js */
   constructor(parts) {
-    const { me, work, outbox, drafts, clips, player, stage, waiting, pulse } = parts;
-    Object.assign(this, { me, work, outbox, drafts, clips, player, stage, waiting, pulse });
+    const { me, work, outbox, kept, drafts, clips, player, stage, waiting, pulse } = parts;
+    Object.assign(this, { me, work, outbox, kept, drafts, clips, player, stage, waiting, pulse });
     this.hand = new Hand(parts, {
       changed: () => this.saveDraft(),
       give: (sheet) => this.give(sheet),
@@ -141,6 +141,7 @@ export class Flow {
   /** The mark goes into the outbox and the next clip plays at once. */
   give(sheet) {
     const entry = this.outbox.add("/api/marks", this.bodyOf(sheet), sheet.task);
+    this.kept.keep(entry.body);
     this.drafts.drop(sheet.task.id);
     this.last = { ...entry.body, task: sheet.task, performance: sheet.task.performance };
     const words = sheet.revises ? W.changed : W.submitted;

@@ -6,6 +6,7 @@ import * as dialogs from "./dialogs.js";
 import { el, fill, h, maskedName, say, show } from "./dom.js";
 import { Flow } from "./flow.js";
 import { History } from "./history.js";
+import { Kept } from "./kept.js";
 import { commandsOf, listenToKeys } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { Player } from "./player.js";
@@ -44,6 +45,7 @@ async function open(me, progress) {
   listen(page);
   page.pulse.start(progress);
   await page.outbox.load(me.account.id);
+  await page.kept.start();
   show(el("loading"), false);
   page.chooseGroup(firstGroup(me, progress));
 }
@@ -64,11 +66,13 @@ function makeParts(me) {
   const page = { me };
   page.outbox = new Outbox({
     changed: () => page.pulse?.showStates(),
-    saved: () => page.flow.refill(),
+    saved: () => saved(page),
     refused: (entry, refusal) => refused(page, entry, refusal),
   });
   page.work = new Work(() => page.outbox.taskIds);
   page.drafts = new Drafts(me.account.id);
+  const unsent = () => page.outbox.marks.map((entry) => entry.event_id);
+  page.kept = new Kept(me, unsent, () => page.pulse.showStates());
   page.bars = new Bars({
     reconnect: () => reconnect(page),
     read: (id) => page.pulse.read(id),
@@ -128,6 +132,7 @@ function openEarlier({ flow, rubric }) {
 function beat(page, answer) {
   const { me, flow, waiting, work } = page;
   if (!answer) return waiting.isShown && waiting.show(page.pulse.known());
+  page.kept.beat();
   if (answer.sitting_id !== openSitting(me)) return newSitting(page);
   if (answer.session_over || !answer.sitting_id) return flow.end();
   if (waiting.isShown) return wakeUp(page);
@@ -138,6 +143,7 @@ const openSitting = ({ sitting }) => (sitting?.state === "open" ? sitting.id : n
 
 async function newSitting(page) {
   Object.assign(page.me, await api.me());
+  page.kept.forgetTrials();
   page.flow.last = null;
   page.chooseGroup(firstGroup(page.me, page.pulse.progress));
 }
@@ -151,9 +157,15 @@ async function wakeUp({ flow, pulse, waiting, work }) {
   else if (waiting.isShown) waiting.show(pulse.known());
 }
 
+function saved({ flow, kept }) {
+  kept.askSoon();
+  flow.refill();
+}
+
 /** Nothing that was typed is lost: it is a draft of the task when the task comes again. */
 function refused(page, entry, refusal) {
   const { body, task, code } = entry;
+  page.kept.forget(entry.event_id);
   if (refusal.code === "sitting_over") return page.bars.problem(W.not_accepted(code, refusal.text));
   if (refusal.code === "task_changed" && !body.revises) {
     page.work.reopen(task);
@@ -188,9 +200,10 @@ function listen(page) {
   listenToHands(page);
 }
 
-function stop({ flow, outbox, player, pulse }, code) {
+function stop({ flow, kept, outbox, player, pulse }, code) {
   flow.saveDraft();
   outbox.stop();
+  kept.stop();
   pulse.stop();
   player.pause();
   dialogs.openSignedOut(code);

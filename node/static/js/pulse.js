@@ -19,8 +19,8 @@ const TOAST_MS = 8000;
 
 export class Pulse {
   /** @param {any} parts the page's, see makeParts in marking.js; @param {(p: any) => void} beat */
-  constructor({ me, work, outbox, clips, bars, waiting }, beat) {
-    Object.assign(this, { me, work, outbox, clips, bars, waiting });
+  constructor({ me, work, outbox, kept, clips, bars, waiting }, beat) {
+    Object.assign(this, { me, work, outbox, kept, clips, bars, waiting });
     this.beat = beat;
     this.progress = null;
     this.isOn = false;
@@ -164,6 +164,16 @@ export class Pulse {
     state("ready-state", ready ? "ok" : "off", ready ? W.ready(ready) : W.preparing);
     const unsent = this.outbox.waiting.length;
     state("saved-state", unsent ? "warn" : "ok", unsent ? W.waiting_to_save(unsent) : W.all_saved);
+    const unreported = this.unreported();
+    // What has not even left this PC is told by the words before.
+    show(el("reported-state"), unsent === 0);
+    const words = unreported ? W.waiting_to_report(unreported) : W.all_reported;
+    state("reported-state", unreported ? "off" : "ok", words);
+  }
+
+  /** The node counts those from other PCs too; this PC knows those that the node has lost. */
+  unreported() {
+    return Math.max(this.progress?.pending_on_node ?? 0, this.kept.count);
   }
 
   showTrial() {

@@ -44,6 +44,8 @@ export const W = {
 
   all_saved: "评分已保存",
   waiting_to_save: (count) => `${count} 份待上传`,
+  all_reported: "已上报",
+  waiting_to_report: (count) => `${count} 份待上报`,
   ready: (count) => `已备好 下 ${count} 份`,
   preparing: "正在备下一份",
   eta: (time) => `约 ${time} 完成`,
@@ -128,8 +130,8 @@ export const W = {
   history_columns: ["时间", "编号", "轮次", "标记", "评语", "状态", "操作"],
   history_states: {
     waiting: "待上传",
-    pending: "已保存",
-    synced: "已同步",
+    pending: "待上报",
+    synced: "已上报",
     locked: "已锁定",
     refused: "未被接受",
     surplus: "已由他人完成",

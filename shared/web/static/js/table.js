@@ -16,11 +16,21 @@ export function table(box) {
   chosen.set(name, choice);
   const heads = leaves(grid);
   const asked = filterField(box, grid, choice);
-  box.querySelector(".panel-head")?.append(asked.field, asked.rows, exportButton(box, grid));
+  toolbar(box).append(asked.field, asked.rows, exportButton(box, grid));
   for (const [column, head] of heads) sortable(head, () => turn(grid, heads, choice, column));
   if (choice.column >= 0) arrange(grid, heads, choice);
   asked.apply();
   grid.addEventListener("keydown", step);
+}
+
+/** The panel's head, or a line of its own above the table. */
+function toolbar(box) {
+  const head = box.querySelector(".panel-head");
+  if (head) return head;
+  const line = document.createElement("div");
+  line.className = "panel-head table-tools";
+  box.prepend(line);
+  return line;
 }
 
 function filterField(box, grid, choice) {

@@ -1,0 +1,106 @@
+"""The mirror: every record that is to be reported also in a file, best on another drive."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from sqlite_utils import Database
+
+from node.store import meta, outbox
+from shared.kit.ids import is_id, new_id
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+
+ROWS_AT_ONCE = 500
+
+
+class Line(msgspec.Struct):
+    """One record, as one line of JSON."""
+
+    seq: int
+    event_id: str
+    sitting: int
+    kind: str
+    v: int
+    body: str
+
+
+class Mirror:
+    """Written to at its end only; a database that was made anew begins a file of its own."""
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self._folder = folder
+        self._store = store
+        self._written: int | None = None
+
+    def catch_up(self, moment: datetime) -> int:
+        """How many records were added."""
+        with self._store.reading() as db:
+            name = meta.get(db, "mirror_name")
+        if name is None:
+            name = f"outbox-{new_id(moment)}.jsonl"
+            with self._store.writing() as db:
+                meta.put(db, "mirror_name", name)
+        path, added = self._folder / name, 0
+        if self._written is None:
+            self._written = _last_seq(path)
+        while rows := self._rows(self._written):
+            _append(path, rows)
+            self._written = rows[-1].seq
+            added += len(rows)
+        return added
+
+    def _rows(self, after: int) -> list[outbox.Row]:
+        with self._store.reading() as db:
+            return outbox.after(db, after, ROWS_AT_ONCE)
+
+
+def take_in(db: Database, path: Path, moment: datetime) -> int:
+    """Records that this database lost are reported again; the hub knows by the ids what it has."""
+    if not path.is_file():
+        raise Refusal("no_such_file", f"找不到镜像文件：{path}")
+    added = 0
+    for line in _lines(path):
+        if is_id(line.event_id) and outbox.of_event(db, line.event_id) is None:
+            outbox.put_text(db, line.sitting, line.kind, line.v, line.body, line.event_id, moment)
+            added += 1
+    if added:
+        meta.want_history(db)
+    return added
+
+
+def _append(path: Path, rows: list[outbox.Row]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        if not _ends_whole(path):
+            # What a power cut left of a line stays, as a line of its own.
+            file.write(b"\n")
+        for row in rows:
+            line = Line(row.seq, row.event_id, row.sitting_id, row.kind, row.v, row.body)
+            file.write(msgspec.json.encode(line) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def _last_seq(path: Path) -> int:
+    return max((line.seq for line in _lines(path)), default=0) if path.is_file() else 0
+
+
+def _lines(path: Path) -> list[Line]:
+    """The whole ones; a line that was cut off is passed over."""
+    found = []
+    for text in path.read_bytes().splitlines():
+        try:
+            found.append(msgspec.json.decode(text, type=Line))
+        except msgspec.DecodeError:
+            continue
+    return found

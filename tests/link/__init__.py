@@ -1,0 +1,1 @@
+"""A hub and a node on two ends of a real, shaped link between two network namespaces."""
