@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hub.commands import correcting, exam, people, rehearsing, restoring, running, sittings
+from hub.commands import correcting, exam, people, rehearsing, restoring, running, sittings, trying
 from hub.commands.parsing import Command, Parser
 from shared import __version__
 from shared.kit.refusal import Refusal
@@ -37,7 +37,7 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="命令", title="命令", parser_class=Parser
     )
-    for room in (exam, people, sittings, correcting, running, restoring, rehearsing):
+    for room in (exam, people, sittings, correcting, trying, running, restoring, rehearsing):
         room.add_to(commands)
     return parser
 

@@ -17,6 +17,7 @@ from hub.api.boots import Boots
 from hub.api.city import City
 from hub.api.guard import Nonces, refused, refused_by_http
 from hub.jobs import timetable
+from hub.media.bucket import open_bucket
 from hub.pages import (
     accounts,
     accounts_import,
@@ -25,8 +26,10 @@ from hub.pages import (
     approvals,
     audit,
     districts,
+    forecast,
     groups,
     me,
+    media,
     nodes,
     overview,
     people,
@@ -71,6 +74,8 @@ ROUTES = [
     *groups.ROUTES,
     *rounds.ROUTES,
     *problems.ROUTES,
+    *media.ROUTES,
+    *forecast.ROUTES,
     *trial.ROUTES,
     *nodes.ROUTES,
     *announcements.ROUTES,
@@ -120,7 +125,15 @@ def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
         # Ours is shared.kit.log, which masks phones; Litestar's own would stand beside it.
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
-        state=State({"settings": settings, "nonces": Nonces(), "boots": Boots(), "city": City()}),
+        state=State(
+            {
+                "settings": settings,
+                "bucket": open_bucket(settings.bucket_place),
+                "nonces": Nonces(),
+                "boots": Boots(),
+                "city": City(),
+            }
+        ),
     )
 
 

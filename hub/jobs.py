@@ -1,23 +1,27 @@
 """The hub's timetable: short jobs in threads, each sees for itself what is to be done."""
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+import logging
+from datetime import UTC, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlite_utils import Database
 
+from hub.media.bucket import Bucket, open_bucket
 from hub.media.shelf import sweep
+from hub.pages.costly import KEPT_S, recount
 from hub.settings import HubSettings
-from hub.store import attempts, meta, nodes
+from hub.store import attempts, nodes, sittings
 from hub.work import recovery
+from hub.work.back_up import back_up
+from hub.work.back_up import keep_copy as keep_copy
 from hub.work.hand_out import hand_out_waiting
 from hub.work.milestones import announce_reached
 from hub.work.plan_announcement import publish_due
 from hub.work.reach_file import keep_reach
 from hub.work.wipe_trial import wipe_when_due
 from shared.kit.clock import now
+from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 
 ANNOUNCE_EVERY_S = 2
@@ -26,10 +30,12 @@ HAND_OUT_EVERY_S = 30
 HAND_OUTS_AT_ONCE = 200
 PRUNE_EVERY_S = 3600
 REMEMBER_EVERY_S = 5
+SEND_UP_EVERY_S = 60
 HEARTBEATS_KEPT = timedelta(days=7)
 ATTEMPTS_KEPT = timedelta(days=1)
 THREADS = 3
-BACKUP_NAME = "hub-%Y%m%dT%H%M%SZ.db"
+
+log = logging.getLogger(__name__)
 
 
 def timetable(store: Store, settings: HubSettings) -> BackgroundScheduler:
@@ -41,14 +47,17 @@ def timetable(store: Store, settings: HubSettings) -> BackgroundScheduler:
     )
     for job, every_s in (
         (announce, ANNOUNCE_EVERY_S),
-        (wipe, WIPE_EVERY_S),
         (hand_out, HAND_OUT_EVERY_S),
+        (count, KEPT_S),
     ):
         scheduler.add_job(job, _every(every_s), args=(store,))
     both = (store, settings)
-    scheduler.add_job(back_up, _every(settings.backup_minutes * 60), args=both)
+    scheduler.add_job(wipe, _every(WIPE_EVERY_S), args=both)
+    scheduler.add_job(save, _every(settings.backup_minutes * 60), args=both)
     scheduler.add_job(remember, _every(REMEMBER_EVERY_S), args=both)
     scheduler.add_job(prune, _every(PRUNE_EVERY_S), args=both)
+    if (bucket := open_bucket(settings.bucket_place)) is not None:
+        scheduler.add_job(send_up, _every(SEND_UP_EVERY_S), args=(bucket, settings))
     return scheduler
 
 
@@ -58,7 +67,12 @@ def announce(store: Store) -> None:
         publish_due(db, now())
 
 
-def wipe(store: Store) -> None:
+def wipe(store: Store, settings: HubSettings) -> None:
+    with store.reading() as db:
+        is_due = bool(sittings.due_for_wipe(db, now())) and not recovery.is_on(db)
+    if not is_due:
+        return
+    back_up(store, settings, now())
     with store.writing() as db:
         wipe_when_due(db, now())
 
@@ -82,6 +96,11 @@ def remember(store: Store, settings: HubSettings) -> None:
             recovery.end_when_complete(db, now())
 
 
+def count(store: Store) -> None:
+    """What the overview shows and takes long to count."""
+    recount(store, now())
+
+
 def prune(store: Store, settings: HubSettings) -> None:
     moment = now()
     sweep(settings.shelf, moment)
@@ -90,30 +109,18 @@ def prune(store: Store, settings: HubSettings) -> None:
         attempts.prune(db, moment - ATTEMPTS_KEPT)
 
 
-def back_up(store: Store, settings: HubSettings) -> None:
-    settings.backups.mkdir(parents=True, exist_ok=True)
-    keep_copy(store, settings.backups, now())
-    kept = sorted(settings.backups.glob("hub-*.db"))
-    for old in kept[: -settings.backups_kept]:
-        old.unlink(missing_ok=True)
-
-
-def keep_copy(store: Store, folder: Path, moment: datetime) -> Path:
-    """A copy that knows it is one: a hub that starts from it begins a new life.
-
-    The nodes then offer again whatever the copy lacks.
-    """
-    target = folder / moment.astimezone(UTC).strftime(BACKUP_NAME)
-    fresh = target.with_suffix(".new")
-    store.backup(fresh)
-    copy = Database(fresh, execute_plugins=False)
+def send_up(bucket: Bucket, settings: HubSettings) -> None:
+    """Videos that a page or a command put on the shelf meanwhile."""
     try:
-        with copy.conn:
-            meta.forget_incarnation(copy)
-    finally:
-        copy.close()
-    fresh.replace(target)
-    return target
+        for _ in bucket.send_up(settings.shelf, now()):
+            pass
+    except Refusal as refusal:
+        # The shelf serves them until the object store is there again.
+        log.warning("%s", refusal.text)
+
+
+def save(store: Store, settings: HubSettings) -> None:
+    back_up(store, settings, now())
 
 
 def _every(seconds: int) -> IntervalTrigger:

@@ -36,6 +36,11 @@ def m020_purge(db: Database) -> None:
 
 
 @migrations()
+def m021_media(db: Database) -> None:
+    run_script(db, SQL / "m021_media.sql")
+
+
+@migrations()
 def m030_people(db: Database) -> None:
     run_script(db, SQL / "m030_people.sql")
 

@@ -12,6 +12,15 @@ FILE_NAME = "hub.toml"
 
 
 @dataclass(frozen=True, slots=True)
+class BucketPlace:
+    endpoint: str
+    bucket: str
+    region: str
+    key: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class HubSettings:
     data: Path = Path("data/hub")
     host: str = "0.0.0.0"
@@ -23,11 +32,34 @@ class HubSettings:
     """Whose word is taken for the address of a visitor: a proxy that does the https."""
     backup_minutes: int = 10
     backups_kept: int = 12
+    second_backups: Path | None = None
+    """A folder on another disk: every backup is copied there as well."""
     reach_folder: Path | None = None
     """Best on another disk: says how far the database had come, should somebody put it back."""
 
     second_person: bool = True
     """Wiping, reopening and taking results away need another city admin, where there is one."""
+
+    bucket_endpoint: str = ""
+    """An S3-compatible object store, from which nodes then fetch the videos: its address."""
+    bucket: str = ""
+    bucket_region: str = "us-east-1"
+    bucket_key: str = ""
+    bucket_secret: str = ""
+    """Best in the environment, as SHENGPING_HUB_BUCKET_SECRET."""
+
+    @property
+    def bucket_place(self) -> BucketPlace | None:
+        """None: videos stay in the shelf's folder."""
+        if not self.bucket_endpoint:
+            return None
+        return BucketPlace(
+            self.bucket_endpoint,
+            self.bucket,
+            self.bucket_region,
+            self.bucket_key,
+            self.bucket_secret,
+        )
 
     @property
     def database(self) -> Path:
@@ -56,6 +88,12 @@ def settings_from(data: Path, flags: Mapping[str, object]) -> HubSettings:
         raise Refusal("setting_wrong", f"端口应在 0 到 65535 之间，现在是 {found.port}。")
     if found.backup_minutes < 1 or found.backups_kept < 1:
         raise Refusal("setting_wrong", "备份间隔 backup_minutes 和份数 backups_kept 至少为 1。")
+    told = [found.bucket_endpoint, found.bucket, found.bucket_key, found.bucket_secret]
+    if any(told) and not all(told):
+        raise Refusal(
+            "setting_wrong",
+            "对象存储的 bucket_endpoint、bucket、bucket_key、bucket_secret 须同时设置，或都不设置。",
+        )
     if (found.certificate is None) != (found.certificate_key is None):
         raise Refusal(
             "setting_wrong", "证书 certificate 和私钥 certificate_key 必须同时设置，或都不设置。"

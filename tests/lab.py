@@ -1,5 +1,6 @@
 """A real lab for tests: hub and one node as processes, real videos, an open formal sitting."""
 
+import sqlite3
 import time
 from collections.abc import Collection
 from contextlib import closing
@@ -57,11 +58,29 @@ class Lab:
     def stop_node(self) -> None:
         self.node.stop()
 
+    def kill_node(self) -> None:
+        """As a power cut does: it gets no chance to put anything in order."""
+        self.node.process.kill()
+        self.node.process.wait()
+        self.node.log.close()
+
     def start_node(self) -> None:
         """Again on the same port and data."""
-        port = int(self.node.url.rsplit(":", 1)[1])
-        self.node = programs.start_node("节点", self.node.data, port)
+        self.node = programs.start_node("节点", self.node.data, _port(self.node))
         self.node.wait_until_up()
+
+    def stop_hub(self) -> None:
+        self.hub.stop()
+
+    def start_hub(self) -> None:
+        self.hub = programs.start_hub(self.hub.data, _port(self.hub))
+        self.hub.wait_until_up()
+
+    def standings_at_the_city(self, task_id: int) -> list[str]:
+        """Of every mark that the city holds for a task; a mark that came once is ["counted"]."""
+        with closing(sqlite3.connect(self.hub.data / "hub.db")) as db:
+            query = "SELECT standing FROM mark WHERE task_id = ?"
+            return [row[0] for row in db.execute(query, (task_id,))]
 
     def client(self, person: CastPerson) -> httpx.Client:
         """Signed in over HTTP, as a browser would be."""
@@ -108,6 +127,10 @@ class Lab:
                         return person
             time.sleep(0.1)
         raise AssertionError(f"round {round} of {code} reached nobody")
+
+
+def _port(program: Program) -> int:
+    return int(program.url.rsplit(":", 1)[1])
 
 
 def open_tasks(client: httpx.Client) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ def main() -> int:
         acts += story.acts
         if story.findings:
             failed.append(story)
-            _tell(f"seed {seed} failed:", story.findings)
+            _tell(f"seed {seed} failed:", story.findings[:FINDINGS_SHOWN])
         if asked.log:
             _tell(f"seed {seed}, told by {story.digest[:16]}:", story.log)
     seconds = time.perf_counter() - began

@@ -13,7 +13,8 @@ from hub.api.city import City
 from hub.api.guard import AnyRequest, address_of, decode, identify
 from hub.store import feed, meta, nodes
 from hub.store.cards import cards
-from hub.work import dispute, meet_node, rotate_secret
+from hub.store.lives import was_never_given
+from hub.work import dispute, lives, meet_node, rotate_secret
 from shared.kit.clock import now, parse_stamp, stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -36,6 +37,7 @@ async def give_changes(
     is_double = boots.hear(visitor.node.id, asked.boot_id, now())
     await anyio.to_thread.run_sync(_seen, store, visitor.node, address_of(request), asked.status)
     await anyio.to_thread.run_sync(_must_be_welcome, store, visitor.node, is_double)
+    await anyio.to_thread.run_sync(_notice_ahead, store, asked)
     district_id = visitor.node.district_id
     turn = bell.turn(district_id)
     answer = await anyio.to_thread.run_sync(_look, store, city, visitor.node, asked)
@@ -67,6 +69,16 @@ def _must_be_welcome(store: Store, node: nodes.Node, is_double: bool) -> None:
         is_understood = meet_node.speaks_our_language(db, node.id)
     if not is_understood:
         raise Refusal("update", "节点程序的版本太旧或太新，请安装市里发布的版本。", 426)
+
+
+def _notice_ahead(store: Store, asked: PullRequest) -> None:
+    """The node saw changes that we do not know of: our database was put back in time."""
+    with store.reading() as db:
+        is_ahead = asked.hub_inc == meta.hub_inc(db) and was_never_given(db, asked.after)
+    if is_ahead:
+        with store.writing() as db:
+            if asked.hub_inc == meta.hub_inc(db):
+                lives.begin_again(db, lives.AHEAD, now())
 
 
 def _is_news(node: nodes.Node, status: NodeStatus, moment: datetime) -> bool:

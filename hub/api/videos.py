@@ -1,4 +1,8 @@
-"""The videos' door: a node fetches what somebody of its district has a task for."""
+"""The videos' door: a node fetches what somebody of its district has a task for.
+
+Where the city has an object store, the answer is a signed address there: the hub's own link
+carries no video.
+"""
 
 import re
 
@@ -8,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from hub.api.guard import AnyRequest, Visitor, identify
+from hub.media.bucket import Bucket
 from hub.media.shelf import path_of
 from hub.settings import HubSettings
 from hub.store import holdings
@@ -30,6 +35,10 @@ async def video(
     if not await anyio.to_thread.run_sync(_may_fetch, store, visitor, sha256):
         raise Refusal("no_such_video", "没有这个视频，或本节点没有它的任务。", 404)
     path = path_of(settings.shelf, sha256)
+    bucket: Bucket | None = request.app.state.bucket
+    if bucket is not None and not await anyio.to_thread.run_sync(path.is_file):
+        headers = {"Location": bucket.address(sha256), "Cache-Control": "no-store"}
+        return Response(None, status_code=307, headers=headers)
     try:
         return await serve_file(path, request, etag=sha256, media_type="video/mp4")
     except FileNotFoundError as error:

@@ -19,6 +19,11 @@ def add_to(commands: Commands) -> None:
     )
     bring.add_argument("--videos", type=Path, metavar="文件夹", help="视频所在的文件夹")
     bring.add_argument("--check", action="store_true", help="只检查，不写入任何数据")
+    bring.add_argument(
+        "--transcode",
+        action="store_true",
+        help="把浏览器不能播放的视频转码（较慢）；不写时只列出来",
+    )
     bring.add_argument("--strict", action="store_true", help="有不能用的视频时不导入")
     bring.add_argument(
         "--remove-missing",
@@ -65,6 +70,7 @@ def import_exam(options: argparse.Namespace) -> int:
             videos=options.videos,
             is_check=options.check,
             is_strict=options.strict,
+            may_transcode=options.transcode,
             remove_missing=options.remove_missing,
             report=options.report,
         )

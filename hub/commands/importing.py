@@ -11,7 +11,8 @@ from sqlite_utils import Database
 from hub import schema
 from hub.commands.import_report import Report, show_progress
 from hub.commands.opening import hub_to_read, hub_to_write
-from hub.settings import HubSettings
+from hub.media.bucket import Bucket, open_bucket
+from hub.settings import HubSettings, settings_from
 from hub.sheets.checking import check
 from hub.sheets.exam_sheets import ExamSheets
 from hub.sheets.findings import Findings
@@ -34,6 +35,7 @@ class Wish:
     videos: Path | None
     is_check: bool
     is_strict: bool
+    may_transcode: bool
     remove_missing: bool
     report: Path | None
 
@@ -114,11 +116,18 @@ def _take_in(wish: Wish, matched: Matched, store: Store) -> dict[str, str]:
     """Fills the shelf, and keeps what was found batch by batch; answers the problems by file."""
     if wish.videos is None:
         return {}
-    shelf = HubSettings(wish.data).shelf
+    settings = settings_from(wish.data, {})
+    shelf, bucket = settings.shelf, open_bucket(settings.bucket_place)
     with store.reading() as db:
-        known, unknown = check_media.known_checks(db, matched.present, shelf)
+        known, unknown = check_media.known_checks(
+            db,
+            matched.present,
+            shelf,
+            elsewhere=bucket.names() if bucket else (),
+            may_transcode=wish.may_transcode,
+        )
     problems = {name: check.problem for name, check in known.items() if check.problem}
-    batches = check_media.examine(wish.videos, unknown, shelf)
+    batches = check_media.examine(wish.videos, unknown, shelf, may_transcode=wish.may_transcode)
     for batch in show_progress(batches, len(unknown)):
         problems |= {one.file.name: one.problem for one in batch if one.problem}
         with store.writing() as db:
@@ -137,7 +146,8 @@ def _import_now(
     """None, and nothing written, when the hub has changed so that it may not be imported."""
     checks = videos.checks(db)
     if wish.videos is not None:
-        checks, _ = check_media.known_checks(db, matched.present, HubSettings(wish.data).shelf)
+        # Whether each is kept was seen just now, before the check.
+        checks, _ = check_media.known_checks(db, matched.present, None)
     found = check_media.usable(checks)
     report.media.extend(same_videos(sheets.performances, found))
     plan = plan_import(db, sheets, found, findings, remove_missing=wish.remove_missing)

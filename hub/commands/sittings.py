@@ -79,11 +79,14 @@ def allocate(options: argparse.Namespace) -> int:
 
 def wipe_trial(options: argparse.Namespace) -> int:
     from hub.commands.opening import hub_to_write
+    from hub.settings import settings_from
+    from hub.work.back_up import back_up
     from hub.work.wipe_trial import wipe_trial as wipe
     from shared.kit.clock import now
 
     with hub_to_write(options.data) as store:
         name = options.name or input("试阅数据将全部清空，不能恢复。请输入考试名称以确认：")
+        back_up(store, settings_from(options.data, {}), now())
         with store.writing() as db:
             wipe(db, name, _WHO, now())
     print("试阅数据已清空；各节点下次联系时清空自己的部分。")

@@ -32,9 +32,11 @@ class Probe:
 class Unusable(Exception):
     """The file cannot be marked as it is; the reason says in Chinese what to do."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, is_curable: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.is_curable = is_curable
+        """Transcoding may make it usable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Examined:
 
 
 _RECIPE = "请转码为 MP4（H.264 视频 + AAC 声音）后重新导入。"
-_COPY_AGAIN = "请从原设备重新拷贝完整的文件。"
+COPY_AGAIN = "请从原设备重新拷贝完整的文件。"
 _VIDEO_NAMES = {
     "hevc": "HEVC（H.265）",
     "vp9": "VP9",
@@ -70,6 +72,7 @@ _MAGIC = {
     b"ID3\x03": "MP3",
     b"PK\x03\x04": "ZIP 压缩包",
 }
+_NO_VIDEOS = ("MP3", "ZIP 压缩包")
 _BAD_SOUND_SHARE = 0.01
 _DISK_TROUBLE = frozenset({errno.EIO, errno.ENOENT, errno.EACCES, errno.EMFILE, errno.ENOSPC})
 
@@ -112,22 +115,22 @@ def _is_plain(container: InputContainer) -> bool:
 
 def _check_layout(path: Path, layout: Layout) -> None:
     if layout.file_bytes == 0:
-        raise Unusable(f"文件是空的（0 字节）。{_COPY_AGAIN}")
+        raise Unusable(f"文件是空的（0 字节）。{COPY_AGAIN}")
     if not layout.is_mp4:
-        raise Unusable(_other_kind(path))
+        raise _other_kind(path)
     if layout.is_cut_off:
-        raise Unusable(f"文件不完整，后面一部分缺失，可能是拷贝中断。{_COPY_AGAIN}")
+        raise Unusable(f"文件不完整，后面一部分缺失，可能是拷贝中断。{COPY_AGAIN}", is_curable=True)
     if not layout.has_index:
-        raise Unusable(f"文件不完整，录制没有正常结束或拷贝中断，无法播放。{_COPY_AGAIN}")
+        raise Unusable(f"文件不完整，录制没有正常结束或拷贝中断，无法播放。{COPY_AGAIN}")
 
 
-def _other_kind(path: Path) -> str:
+def _other_kind(path: Path) -> Unusable:
     with path.open("rb") as file:
-        start = file.read(4)
-    kind = _MAGIC.get(start)
+        kind = _MAGIC.get(file.read(4))
     if kind:
-        return f"这不是 MP4 文件（内容是 {kind}）。{_RECIPE}"
-    return "这不是视频文件，或文件已损坏。请核对文件，换成正确的 MP4 视频后重新导入。"
+        is_video = kind not in _NO_VIDEOS
+        return Unusable(f"这不是 MP4 文件（内容是 {kind}）。{_RECIPE}", is_curable=is_video)
+    return Unusable("这不是视频文件，或文件已损坏。请核对文件，换成正确的 MP4 视频后重新导入。")
 
 
 @contextmanager
@@ -139,7 +142,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     except av.FFmpegError as error:
         if error.errno in _DISK_TROUBLE:
             raise
-        raise Unusable(f"文件已损坏，无法读取。{_COPY_AGAIN}") from error
+        raise Unusable(f"文件已损坏，无法读取。{COPY_AGAIN}") from error
 
 
 def streams_of(container: InputContainer) -> tuple[VideoStream, AudioStream]:
@@ -157,19 +160,23 @@ def _check_picture(video: VideoStream) -> None:
     name = context.name if context is not None else ""
     if name != "h264":
         shown = _VIDEO_NAMES.get(name, name or "未知格式")
-        raise Unusable(f"画面编码是 {shown}，阅卷电脑的浏览器不能播放。{_RECIPE}")
+        raise Unusable(f"画面编码是 {shown}，阅卷电脑的浏览器不能播放。{_RECIPE}", is_curable=True)
     if context.pix_fmt is None:
-        raise Unusable(f"画面数据已损坏，无法播放。{_COPY_AGAIN}")
+        raise Unusable(f"画面数据已损坏，无法播放。{COPY_AGAIN}")
     if context.pix_fmt not in _PLAYABLE_PIXELS:
         shown = context.pix_fmt
-        raise Unusable(f"像素格式是 {shown}，浏览器只能播放 8 位的 yuv420p。{_RECIPE}")
+        raise Unusable(
+            f"像素格式是 {shown}，浏览器只能播放 8 位的 yuv420p。{_RECIPE}", is_curable=True
+        )
 
 
 def _check_sound(audio: AudioStream) -> None:
     context = audio.codec_context
     name = context.name if context is not None else ""
     if name not in _PLAYABLE_SOUND:
-        raise Unusable(f"声音编码是 {name or '未知格式'}，阅卷电脑的浏览器不能播放。{_RECIPE}")
+        raise Unusable(
+            f"声音编码是 {name or '未知格式'}，阅卷电脑的浏览器不能播放。{_RECIPE}", is_curable=True
+        )
 
 
 class _Reading:
@@ -189,9 +196,10 @@ class _Reading:
     def read_all(self) -> None:
         for packet in self._container.demux(self._video, self._audio):
             if packet.is_corrupt:
-                raise Unusable(f"文件不完整或已损坏，中途有数据缺失。{_COPY_AGAIN}")
+                raise Unusable(f"文件不完整或已损坏，中途有数据缺失。{COPY_AGAIN}")
             self._note_end(packet)
-            if packet.stream_index == self._audio.index:
+            # Not packet.stream_index: the empty packets at the end all say 0.
+            if packet.stream.index == self._audio.index:
                 self._hear(packet)
             elif not self._has_picture:
                 self._see(packet)
@@ -224,15 +232,17 @@ class _Reading:
     def _check(self) -> None:
         seconds = max(self._end_s(self._video), self._end_s(self._audio))
         if seconds <= 0 or not self._has_picture:
-            raise Unusable(f"视频里没有可以播放的画面，时长为 0。{_COPY_AGAIN}")
+            raise Unusable(f"视频里没有可以播放的画面，时长为 0。{COPY_AGAIN}")
         for stream in (self._video, self._audio):
             if stream.duration and stream.time_base is not None:
                 _check_end(float(stream.duration * stream.time_base), self._end_s(stream))
         self.seconds = self.seconds or seconds
         if abs(self.seconds - seconds) > max(1.0, seconds * 0.05):
-            raise Unusable(f"文件里记录的时长与实际内容不符，不能正常播放。{_RECIPE}")
+            raise Unusable(
+                f"文件里记录的时长与实际内容不符，不能正常播放。{_RECIPE}", is_curable=True
+            )
         if self._bad_sound_packets > self._sound_packets * _BAD_SOUND_SHARE:
-            raise Unusable(f"声音数据已损坏，不能完整播放。{_COPY_AGAIN}")
+            raise Unusable(f"声音数据已损坏，不能完整播放。{COPY_AGAIN}")
         if self.loudness.heard_s <= 0:
             raise Unusable("声音轨是空的，没有任何声音。请找到带声音的原始录像后重新导入。")
 
@@ -241,5 +251,6 @@ def _check_end(claimed_s: float, found_s: float) -> None:
     """A file cut off in the middle still claims its full length."""
     if claimed_s - found_s > min(1.0, max(0.25, claimed_s * 0.05)):
         raise Unusable(
-            f"文件不完整：应有 {claimed_s:.1f} 秒，实际只能读到 {found_s:.1f} 秒。{_COPY_AGAIN}"
+            f"文件不完整：应有 {claimed_s:.1f} 秒，实际只能读到 {found_s:.1f} 秒。{COPY_AGAIN}",
+            is_curable=True,
         )

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -11,11 +11,14 @@ from uuid import uuid4
 
 import av
 
-from hub.media.probe import Probe, Unusable, examine, opened, streams_of
+from hub.media.probe import Examined, Probe, Unusable, examine, opened, streams_of
+from hub.media.transcode import transcode
 
 _CHUNK = 1 << 20
 _PART = "part-*.mp4"
 _PART_KEPT_S = 24 * 3600
+
+Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +26,42 @@ class Stored:
     sha256: str
     bytes: int
     probe: Probe
+    note: str = ""
+    """Chinese; what had to be done to it."""
 
 
-def take_in(source: Path, shelf: Path) -> Stored:
+def take_in(source: Path, shelf: Path, *, may_transcode: bool = False) -> Stored:
     """Checks the file and keeps a copy; the source is only read. Raises Unusable.
 
     A file whose index is at its end, or that carries more than picture and sound (a place, a
     name, a cover), is put into a new mp4 without touching the encoded picture and sound.
     """
     before = _stamp(source)
-    examined = examine(source)
+    try:
+        examined = examine(source)
+    except Unusable as unusable:
+        if not (may_transcode and unusable.is_curable):
+            raise
+        return _take_in_transcoded(source, before, shelf, unusable.reason)
+    return _take_in(source, before, examined, shelf)
+
+
+def _take_in_transcoded(source: Path, before: Stamp, shelf: Path, reason: str) -> Stored:
+    with _part(shelf) as made:
+        transcode(source, made)
+        _check_steady(source, before)
+        stored = _take_in(made, _stamp(made), examine(made), shelf)
+    return replace(stored, note=f"已转码。原来的问题：{reason.split('。')[0]}")
+
+
+def _take_in(source: Path, before: Stamp, examined: Examined, shelf: Path) -> Stored:
     with _part(shelf) as part:
         if examined.probe.is_faststart and examined.is_plain:
             digest = _copy(source, part)
         else:
             _rewrite(source, part)
             digest = _hash(part)
-        if _stamp(source) != before:
-            raise Unusable("检查时文件还在变化（可能正在复制）。请等复制完成后再检查。")
+        _check_steady(source, before)
         size = part.stat().st_size
         _keep(part, path_of(shelf, digest), size)
     return Stored(digest, size, examined.probe)
@@ -58,7 +79,12 @@ def sweep(shelf: Path, moment: datetime) -> int:
     return len(old)
 
 
-def _stamp(source: Path) -> tuple[int, int]:
+def _check_steady(source: Path, before: Stamp) -> None:
+    if _stamp(source) != before:
+        raise Unusable("检查时文件还在变化（可能正在复制）。请等复制完成后再检查。")
+
+
+def _stamp(source: Path) -> Stamp:
     state = source.stat()
     return state.st_size, state.st_mtime_ns
 

@@ -8,14 +8,18 @@ from weakref import WeakKeyDictionary
 from sqlite_utils import Database
 
 from hub.pages import charts
-from hub.store import counts, events, outcomes, performances
+from hub.store import counts, events, outcomes, performances, sittings
 from hub.store.counts import Disagreement
 from hub.store.outcomes import OutcomeState
+from hub.work.foresee import Foresight, foresee
 from shared.kit.clock import stamp
 from shared.kit.store import Store
 from shared.rules.rubric import MarkException
 
 KEPT_S = 10
+"""How often it is counted afresh, in the background once the service runs."""
+STALE_S = 60
+"""Older than this it is counted while somebody waits for the page."""
 LATE = timedelta(minutes=1)
 """A batch is in the database at most so long after the moment that its marks carry."""
 QUARANTINED_MAX = 100
@@ -37,21 +41,32 @@ class Costly:
     quarantined: int
     faults: int
     """Reported since midnight."""
+    ahead: Foresight | None
+    """None while nothing is known of how people agree."""
 
 
 _KEPT: WeakKeyDictionary[Store, tuple[int, Costly | None]] = WeakKeyDictionary()
 
 
-def costly_of(store: Store, db: Database, sitting_id: int, moment: datetime) -> Costly:
-    """As it was counted at most KEPT_S seconds ago."""
+def costly_of(
+    store: Store, db: Database, sitting_id: int, moment: datetime, age_max_s: float = STALE_S
+) -> Costly:
+    """As it was counted at most so many seconds ago."""
     kept_for, kept = _KEPT.get(store, (0, None))
     if kept_for != sitting_id:
         kept = None
-    if kept and 0 <= (moment - kept.counted_at).total_seconds() < KEPT_S:
+    if kept and 0 <= (moment - kept.counted_at).total_seconds() < age_max_s:
         return kept
     fresh = _count_costly(db, sitting_id, _arrivals(db, sitting_id, kept, moment), moment)
     _KEPT[store] = (sitting_id, fresh)
     return fresh
+
+
+def recount(store: Store, moment: datetime) -> None:
+    """For the timetable: so that nobody waits for it."""
+    with store.reading() as db:
+        sitting = sittings.current(db)
+        costly_of(store, db, sitting.id if sitting else 0, moment, age_max_s=0)
 
 
 def _arrivals(
@@ -98,4 +113,5 @@ def _count_costly(
         performances.count_without_video(db),
         len(events.quarantined(db, QUARANTINED_MAX)),
         counts.count_faults(db, _midnight_of(moment)),
+        foresee(db, sitting_id),
     )

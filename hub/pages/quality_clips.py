@@ -68,8 +68,10 @@ async def clip_video(
     settings: NamedDependency[HubSettings],
 ) -> Response[None]:
     sha256 = await anyio.to_thread.run_sync(_sha256, store, performance_id)
+    path, bucket = path_of(settings.shelf, sha256), request.app.state.bucket
     try:
-        path = path_of(settings.shelf, sha256)
+        if bucket is not None and not path.is_file():
+            await anyio.to_thread.run_sync(bucket.bring, sha256, settings.shelf)
         return await serve_file(path, request, etag=sha256, media_type="video/mp4")
     except FileNotFoundError as error:
         raise Refusal("video_missing", "市级中心缺少这个视频文件。", 404) from error

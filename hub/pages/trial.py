@@ -11,7 +11,7 @@ from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
-from hub.pages.doors import FORM, back_to
+from hub.pages.doors import FORM, back_to, local_moment
 from hub.pages.frame import STATES, frame
 from hub.pages.person import Lately, may_act
 from hub.settings import HubSettings
@@ -19,6 +19,7 @@ from hub.store import counts, exam, nodes, sittings
 from hub.store.admins import Admin
 from hub.store.sittings import Sitting, WipeConfirmation
 from hub.work import second_person
+from hub.work.back_up import back_up
 from hub.work.sittings import set_wipe_at
 from hub.work.wipe_trial import must_be_named, wipe_trial
 from shared.kit.clock import now, parse_stamp
@@ -68,6 +69,7 @@ def give_wipe(
     may_act(person)
     lately.require()
     try:
+        back_up(store, settings, now())
         with store.writing() as db:
             must_be_named(db, data.typed)
             if not _may_wipe(db, person, settings):
@@ -112,10 +114,7 @@ def _may_wipe(db: Database, person: Admin, settings: HubSettings) -> bool:
 def _moment(text: str) -> datetime | None:
     if not text:
         return None
-    try:
-        moment = datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
-        raise Refusal("bad_time", "时间不对，请重新选择。", 400) from error
+    moment = local_moment(text)
     if moment <= now():
         raise Refusal("time_passed", "设定的时间已经过去，请选择以后的时间。", 400)
     return moment

@@ -28,8 +28,7 @@ class Entry:
 def append(
     db: Database, who: str, action: str, detail: Mapping[str, Any], moment: datetime
 ) -> None:
-    last = db.conn.execute("SELECT hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
-    previous = last["hash"] if last else START
+    previous = head(db)
     at = stamp(moment)
     text = json.dumps(detail, ensure_ascii=False, separators=(",", ":"))
     db.conn.execute(
@@ -38,6 +37,12 @@ def append(
         """,
         (at, who, action, text, previous, _link(previous, at, who, action, text)),
     )
+
+
+def head(db: Database) -> str:
+    """The hash that stands for everything written so far."""
+    last = db.conn.execute("SELECT hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+    return str(last["hash"]) if last else START
 
 
 def broken_at(db: Database) -> int | None:

@@ -7,6 +7,8 @@ from typing import Literal
 
 from sqlite_utils import Database
 
+from shared.rules.choosing import Asked
+
 HandingKind = Literal["given", "taken", "kept", "hand"]
 """kept: a task taken back was done after all; hand: an account's standing changed."""
 
@@ -18,8 +20,9 @@ class Handing:
     ref: int
     """The task; of a hand the account."""
     detail: str
-    """JSON. given: [districts that held the video, who may not have it back or null];
-    hand: [role, scope, district, capacity, state]; else empty.
+    """JSON. given: [gen, districts that held the video, accounts that might not take it,
+    districts of the other of rounds 1 and 2]; hand: [role, scope, district, capacity, state];
+    else empty.
     """
 
 
@@ -35,12 +38,14 @@ def given(
     db: Database,
     sitting_id: int,
     task_id: int,
+    gen: int,
     near: Collection[int],
-    not_to: int | None,
+    asked: Asked,
     is_near: bool | None,
 ) -> None:
     """`is_near` is asked of rounds 3 and 4: rounds 1 and 2 are downloaded before they begin."""
-    _add(db, sitting_id, "given", task_id, json.dumps([sorted(near), not_to]), is_near)
+    detail = [gen, sorted(near), sorted(asked.already), sorted(asked.partners)]
+    _add(db, sitting_id, "given", task_id, json.dumps(detail, separators=(",", ":")), is_near)
 
 
 def downloads(db: Database, sitting_id: int) -> Downloads:

@@ -40,6 +40,11 @@ class Change:
     point: int
     total: int
 
+    @property
+    def standing(self) -> str:
+        now = [self.role, self.scope, self.district_id, self.capacity, self.state]
+        return json.dumps(now, separators=(",", ":"))
+
 
 def first_in_district(
     db: Database, pool: Pool, district_id: int, may_take: MayTake, start: int
@@ -130,7 +135,8 @@ def follow(db: Database) -> int:
         return 0
     changed = list(_changes(db, row["id"], row["seed"]))
     for change in changed:
-        _put(db, row["id"], change)
+        put(db, row["id"], change)
+        handings.hand(db, row["id"], change.account_id, change.standing)
     return len(changed)
 
 
@@ -147,7 +153,7 @@ def set_state(db: Database, sitting_id: int, account_id: int, is_here: bool) -> 
     ).fetchone()
     if row is None:
         return False
-    handings.hand(db, sitting_id, account_id, json.dumps([*row]))
+    handings.hand(db, sitting_id, account_id, json.dumps([*row], separators=(",", ":")))
     return True
 
 
@@ -211,7 +217,8 @@ def _changes(db: Database, sitting_id: int, seed: str) -> Iterator[Change]:
             yield Change(row["id"], *now, state, point, row["total"])
 
 
-def _put(db: Database, sitting_id: int, change: Change) -> None:
+def put(db: Database, sitting_id: int, change: Change) -> None:
+    """The account's standing; the tasks that it has already stay counted."""
     db.conn.execute(
         """
         INSERT INTO hand (sitting_id, account_id, role, scope, district_id, capacity, state,
@@ -235,5 +242,3 @@ def _put(db: Database, sitting_id: int, change: Change) -> None:
             change.capacity,
         ),
     )
-    now = [change.role, change.scope, change.district_id, change.capacity, change.state]
-    handings.hand(db, sitting_id, change.account_id, json.dumps(now))

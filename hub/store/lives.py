@@ -1,10 +1,16 @@
 """What a new life of the database must not take over from the one before."""
 
+import json
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-_NUMBERED = ("sitting", "task", "announcement", "feed")
+from hub.store import meta
+
+_OFTEN_NUMBERED = ("task", "announcement", "feed")
+_NUMBERED = ("sitting", *_OFTEN_NUMBERED)
+GAP = 2**16
+"""More than the hub gives in the seconds before its reach is safe on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,29 @@ def raise_numbers(db: Database, base: int) -> None:
             "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
             (name, base, name),
         )
+
+
+def leave_gap(db: Database) -> None:
+    """At every start: a file that was put back unnoticed gives no number again that it forgot."""
+    last = reach(db, "").changes
+    meta.put(db, "feed_gaps", json.dumps([*_gaps(db), [last, last + GAP]]))
+    for name in _OFTEN_NUMBERED:
+        db.conn.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", (GAP, name))
+
+
+def was_never_given(db: Database, change: int) -> bool:
+    """A node that has seen this change of the feed heard it from a file that was since put back."""
+    return any(first < change <= last for first, last in _gaps(db))
+
+
+def forget_gaps(db: Database) -> None:
+    """In a new life every node begins the feed anew."""
+    meta.put(db, "feed_gaps", "[]")
+
+
+def _gaps(db: Database) -> list[list[int]]:
+    found: list[list[int]] = json.loads(meta.get(db, "feed_gaps") or "[]")
+    return found
 
 
 def void_what_must_not_come_back(db: Database) -> None:

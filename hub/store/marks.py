@@ -90,6 +90,22 @@ def all_counted(db: Database, sitting_id: int) -> Iterator[Mark]:
     return (_mark(row) for row in rows)
 
 
+def sampled(db: Database, sitting_id: int, one_in: int) -> Iterator[Mark]:
+    """Counted marks of one in so many performances, by performance and round."""
+    rows = db.conn.execute(
+        """
+        SELECT event_id, sitting_id, task_id, performance_id, round, account_id, node_id, gen,
+               levels, exception, comment, revises, spent_ms, heard_percent,
+               given_at, received_at, standing
+        FROM mark
+        WHERE sitting_id = ? AND standing = 'counted' AND performance_id % ? = 0
+        ORDER BY performance_id, round
+        """,
+        (sitting_id, one_in),
+    )
+    return (_mark(row) for row in rows)
+
+
 def every(db: Database, sitting_id: int) -> Iterator[Mark]:
     """Every version and every standing, by performance, round and arrival."""
     rows = db.conn.execute(

@@ -4,8 +4,8 @@ import secrets
 
 from sqlite_utils import Database
 
-NUMBERS_OF_A_LIFE = 2**20
-"""More tasks, sittings and announcements than one life of the database will ever number."""
+NUMBERS_OF_A_LIFE = 2**28
+"""More than one life of the database will ever give, with the gaps that every start leaves."""
 
 
 def get(db: Database, key: str) -> str | None:

@@ -88,5 +88,6 @@ def cancel(db: Database, id: int) -> bool:
 
 
 def _planned(row: sqlite3.Row) -> Planned:
-    roles = tuple(Role(role) for role in json.loads(row["roles"]))
-    return Planned(*row[:5], roles, row["author"])
+    values = list(row)
+    values[5] = tuple(Role(role) for role in json.loads(row["roles"]))
+    return Planned(*values)

@@ -113,6 +113,19 @@ def first_hand_outs(db: Database, sitting_id: int) -> Iterator[Task]:
     return (_task(row) for row in rows)
 
 
+def of_sitting(db: Database, sitting_id: int) -> Iterator[Task]:
+    """All that were ever handed out, in order."""
+    rows = db.conn.execute(
+        """
+        SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
+               t.criteria, t.gen, t.state, t.locked, t.position, t.created_at, a.district_id
+        FROM task t JOIN account a ON a.id = t.account_id WHERE t.sitting_id = ? ORDER BY t.id
+        """,
+        (sitting_id,),
+    )
+    return (_task(row) for row in rows)
+
+
 def state_by_id(db: Database, sitting_id: int) -> dict[int, TaskState]:
     """Of the tasks that were not withdrawn."""
     rows = db.conn.execute(

@@ -45,6 +45,8 @@ class MediaCheck:
     """Chinese; set exactly when there is no video."""
     sha256: str | None = None
     """The video's, as read with the check."""
+    note: str = ""
+    """Chinese; what had to be done to the file."""
 
 
 def video(db: Database, id: int) -> Video | None:
@@ -94,7 +96,7 @@ def checks(db: Database) -> dict[str, MediaCheck]:
     """By file name."""
     rows = db.conn.execute(
         """
-        SELECT c.file_name, c.bytes, c.mtime_ns, c.video_id, c.problem, v.sha256
+        SELECT c.file_name, c.bytes, c.mtime_ns, c.video_id, c.problem, v.sha256, c.note
         FROM media_check c LEFT JOIN video v ON v.id = c.video_id
         """
     )
@@ -104,11 +106,11 @@ def checks(db: Database) -> dict[str, MediaCheck]:
 def put_check(db: Database, check: MediaCheck, moment: datetime) -> None:
     db.conn.execute(
         """
-        INSERT INTO media_check (file_name, bytes, mtime_ns, video_id, problem, checked_at)
-        VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO media_check (file_name, bytes, mtime_ns, video_id, problem, checked_at, note)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (file_name) DO UPDATE SET
           bytes = excluded.bytes, mtime_ns = excluded.mtime_ns, video_id = excluded.video_id,
-          problem = excluded.problem, checked_at = excluded.checked_at
+          problem = excluded.problem, checked_at = excluded.checked_at, note = excluded.note
         """,
         (
             check.file_name,
@@ -117,6 +119,7 @@ def put_check(db: Database, check: MediaCheck, moment: datetime) -> None:
             check.video_id,
             check.problem,
             stamp(moment),
+            check.note,
         ),
     )
 

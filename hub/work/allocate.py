@@ -16,7 +16,7 @@ from hub.work.decks import Deck, decks, digest_of_works
 from hub.work.preview import Preview, preview_of
 from hub.work.sittings import known_sitting
 from shared.kit.refusal import Refusal
-from shared.rules.policy import Policy
+from shared.rules.policy import Policy, policy_hash
 from shared.rules.rubric import ALL_CRITERIA, to_mask
 
 RECORD = "allocation_record"
@@ -51,7 +51,7 @@ def allocate(db: Database, sitting_id: int, who: str, moment: datetime) -> Previ
     feed.append_many(
         db, ((task.district_id, "task", task.id) for task in tasks.placed(db, sitting.id))
     )
-    audit.append(db, who, "allocate", _summary(seen), moment)
+    audit.append(db, who, "allocate", _summary(seen, policy), moment)
     audit.append(db, who, RECORD, _record(sitting, dealt, policy), moment)
     return seen
 
@@ -80,10 +80,11 @@ def _new_tasks(deck: Deck, sitting_id: int) -> list[NewTask]:
     ]
 
 
-def _summary(seen: Preview) -> dict[str, Any]:
+def _summary(seen: Preview, policy: Policy) -> dict[str, Any]:
     return {
         "sitting": seen.sitting_id,
         "seed_hash": seen.seed_hash,
+        "policy_hash": policy_hash(policy),
         "works": seen.works,
         "tasks": sum(district.tasks for district in seen.districts),
         "without_video": sum(group.without_video for group in seen.groups),

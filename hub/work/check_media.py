@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ from shared.kit.refusal import Refusal
 
 BATCH = 64
 """Files between two commits: what an interrupted import has to check again at most."""
+TRANSCODE_BATCH = 4
+"""For each worker: transcoding takes long, and what was done is not to be lost."""
 _ALONE_MAX = 4
 """So few files are not worth starting processes for."""
 _CRASHED = (
@@ -46,6 +48,16 @@ class Examined:
     """False for trouble of the disk, which says nothing of the file."""
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be done with each file."""
+
+    folder: Path
+    shelf: Path | None
+    """Where the usable ones are taken in; None: they are only looked at."""
+    may_transcode: bool
+
+
 def list_files(folder: Path) -> dict[str, File]:
     """Every file under the folder, by the name that the 作品 sheet gives it."""
     if not folder.is_dir():
@@ -61,18 +73,25 @@ def list_files(folder: Path) -> dict[str, File]:
 
 
 def known_checks(
-    db: Database, files: Iterable[File], shelf: Path | None
+    db: Database,
+    files: Iterable[File],
+    shelf: Path | None,
+    *,
+    elsewhere: Collection[str] = (),
+    may_transcode: bool = False,
 ) -> tuple[dict[str, MediaCheck], list[File]]:
     """What earlier checks said of these very files, and the files still to be checked.
 
-    A file that is no longer on the shelf (a restored hub) is checked again.
+    A file that is no longer on the shelf (a restored hub) is checked again, and so is one that
+    transcoding may make usable. `elsewhere` names what the city's object store holds.
     """
     checks = videos.checks(db)
     known, unknown = {}, []
     for file in files:
         check = checks.get(file.name)
         is_same = check and (check.bytes, check.mtime_ns) == (file.bytes, file.mtime_ns)
-        if check and is_same and _is_on_shelf(check, shelf):
+        is_settled = check is not None and not (check.problem and may_transcode)
+        if check and is_same and is_settled and _is_kept(check, shelf, elsewhere):
             known[file.name] = check
         else:
             unknown.append(file)
@@ -80,25 +99,29 @@ def known_checks(
 
 
 def examine(
-    folder: Path, files: Iterable[File], shelf: Path | None, workers: int | None = None
+    folder: Path,
+    files: Iterable[File],
+    shelf: Path | None,
+    workers: int | None = None,
+    *,
+    may_transcode: bool = False,
 ) -> Iterator[list[Examined]]:
     """Batches in the order of the files; with a shelf the usable ones are taken in."""
+    job = Job(folder, shelf, may_transcode)
     try:
-        yield from _examine(folder, list(files), shelf, workers or os.cpu_count() or 1)
+        yield from _examine(job, list(files), workers or os.cpu_count() or 1)
     except OSError as error:
         raise Refusal("disk_full", f"视频检查中断：{error}。请处理后再导入一次。") from error
 
 
-def _examine(
-    folder: Path, files: list[File], shelf: Path | None, workers: int
-) -> Iterator[list[Examined]]:
+def _examine(job: Job, files: list[File], workers: int) -> Iterator[list[Examined]]:
     if len(files) <= _ALONE_MAX:
         if files:
-            yield [_examine_one(folder, file, shelf) for file in files]
+            yield [_examine_one(job, file) for file in files]
         return
-    remaining = iter(files)
-    with _Pool(folder, shelf, workers) as pool:
-        while batch := list(islice(remaining, BATCH)):
+    remaining, size = iter(files), TRANSCODE_BATCH * workers if job.may_transcode else BATCH
+    with _Pool(job, workers) as pool:
+        while batch := list(islice(remaining, size)):
             yield pool.examine(batch)
 
 
@@ -107,10 +130,9 @@ def keep(db: Database, examined: Iterable[Examined], moment: datetime) -> None:
         if not one.is_lasting:
             continue
         video_id = videos.add(db, _new_video(one.stored)) if one.stored else None
-        file = one.file
-        videos.put_check(
-            db, MediaCheck(file.name, file.bytes, file.mtime_ns, video_id, one.problem), moment
-        )
+        file, note = one.file, one.stored.note if one.stored else ""
+        check = MediaCheck(file.name, file.bytes, file.mtime_ns, video_id, one.problem, note=note)
+        videos.put_check(db, check, moment)
 
 
 def usable(checks: Mapping[str, MediaCheck]) -> dict[str, int]:
@@ -121,8 +143,8 @@ def usable(checks: Mapping[str, MediaCheck]) -> dict[str, int]:
 class _Pool:
     """Processes that may die on a bad file: the file is named, the others go on."""
 
-    def __init__(self, folder: Path, shelf: Path | None, workers: int) -> None:
-        self._folder, self._shelf, self._workers = folder, shelf, workers
+    def __init__(self, job: Job, workers: int) -> None:
+        self._job, self._workers = job, workers
         self._pool = _start(workers)
 
     def __enter__(self) -> "_Pool":
@@ -149,7 +171,7 @@ class _Pool:
                 return Examined(file, None, _CRASHED)
 
     def _submit(self, pool: ProcessPoolExecutor, file: File) -> "Future[Examined]":
-        return pool.submit(_examine_one, self._folder, file, self._shelf)
+        return pool.submit(_examine_one, self._job, file)
 
 
 def _start(workers: int) -> ProcessPoolExecutor:
@@ -157,11 +179,12 @@ def _start(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
 
-def _examine_one(folder: Path, file: File, shelf: Path | None) -> Examined:
-    source = folder / file.name
+def _examine_one(job: Job, file: File) -> Examined:
+    source = job.folder / file.name
     try:
-        if shelf is not None:
-            return Examined(file, take_in(source, shelf), None)
+        if job.shelf is not None:
+            stored = take_in(source, job.shelf, may_transcode=job.may_transcode)
+            return Examined(file, stored, None)
         probe(source)
     except Unusable as unusable:
         return Examined(file, None, unusable.reason)
@@ -172,8 +195,10 @@ def _examine_one(folder: Path, file: File, shelf: Path | None) -> Examined:
     return Examined(file, None, None)
 
 
-def _is_on_shelf(check: MediaCheck, shelf: Path | None) -> bool:
-    return shelf is None or not check.sha256 or path_of(shelf, check.sha256).is_file()
+def _is_kept(check: MediaCheck, shelf: Path | None, elsewhere: Collection[str]) -> bool:
+    if shelf is None or not check.sha256 or check.sha256 in elsewhere:
+        return True
+    return path_of(shelf, check.sha256).is_file()
 
 
 def _new_video(stored: Stored) -> NewVideo:

@@ -20,12 +20,12 @@ from hub.store import (
 )
 from hub.store.hands import Pool
 from hub.store.performances import Performance
-from hub.store.sittings import Sitting
 from hub.store.slots import Slot
 from hub.store.tasks import NewTask, Task
 from hub.work import recovery
 from shared.rules.choosing import Asked, Seat, choose, may_take, slot_point
 from shared.rules.parts import Hand
+from shared.rules.policy import Policy
 from shared.rules.rubric import Role
 
 LEADER_ROUND = 4
@@ -40,7 +40,10 @@ def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = No
     if performance.video_id is None or recovery.is_on(db):
         return False
     near = holdings.districts_holding(db, performance.video_id)
-    found = _find(db, slot, sitting, performance, near, not_to)
+    asked = _asked(db, slot, performance, not_to)
+    pool = _pool(db, slot, performance)
+    start = slot_point(sitting.seed, slot.performance_id, slot.round, slot.gen)
+    found = find_taker(db, pool, asked, near, exam.policy(db), start)
     if found is None:
         return False
     new = NewTask(
@@ -55,7 +58,7 @@ def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = No
     )
     task_id = tasks.add(db, new, moment)
     is_near = found.hand.district in near if slot.round > 2 else None
-    handings.given(db, slot.sitting_id, task_id, near, not_to, is_near)
+    handings.given(db, slot.sitting_id, task_id, slot.gen, near, asked, is_near)
     slots.assign(db, slot, task_id, moment)
     feed.append(db, found.hand.district, "task", task_id)
     return True
@@ -106,18 +109,10 @@ def take_back_all(db: Database, account_id: int, who: str, moment: datetime) -> 
     return taken
 
 
-def _find(
-    db: Database,
-    slot: Slot,
-    sitting: Sitting,
-    performance: Performance,
-    near: Collection[int],
-    not_to: int | None,
+def find_taker(
+    db: Database, pool: Pool, asked: Asked, near: Collection[int], policy: Policy, start: int
 ) -> Seat | None:
-    policy = exam.policy(db)
-    asked = _asked(db, slot, performance, not_to)
-    start = slot_point(sitting.seed, slot.performance_id, slot.round, slot.gen)
-    pool = _pool(db, slot, performance)
+    """The rule's choice, found by the indexes."""
 
     def may(hand: Hand) -> bool:
         return may_take(hand, asked, policy)

@@ -24,6 +24,7 @@ def start(db: Database, seen: Reach | None, moment: datetime) -> None:
     meta.ensure_identity(db)
     if is_new and not is_first:
         _begin(db, reason, moment)
+    lives.leave_gap(db)
 
 
 def begin_again(db: Database, reason: str, moment: datetime) -> None:
@@ -35,6 +36,7 @@ def begin_again(db: Database, reason: str, moment: datetime) -> None:
 
 def _begin(db: Database, reason: str, moment: datetime) -> None:
     lives.raise_numbers(db, meta.number_base(db))
+    lives.forget_gaps(db)
     lives.void_what_must_not_come_back(db)
     recovery.begin(db, reason, moment)
 

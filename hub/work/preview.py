@@ -12,7 +12,7 @@ from hub.store import exam, performances
 from hub.store.sittings import Sitting
 from hub.work.decks import Deck
 from shared.rules.allocation import Unmet
-from shared.rules.policy import Policy
+from shared.rules.policy import Policy, policy_hash
 
 PERFORMANCES_MAX = 1_000_000
 """More than a city has."""
@@ -54,6 +54,8 @@ class DistrictPreview:
 class Preview:
     sitting_id: int
     seed_hash: str
+    policy_hash: str
+    """Of the rules that hold from then on."""
     groups: list[GroupPreview]
     districts: list[DistrictPreview]
     exclusions: list[str]
@@ -79,6 +81,7 @@ def preview_of(db: Database, sitting: Sitting, dealt: Sequence[Deck], policy: Po
     return Preview(
         sitting_id=sitting.id,
         seed_hash=sitting.seed_hash,
+        policy_hash=policy_hash(policy),
         groups=[_group(deck, without[deck.group.id]) for deck in dealt],
         districts=_districts(db, dealt),
         exclusions=_exclusions(sitting, policy),

@@ -22,6 +22,7 @@ from hub.store import (
     tasks,
 )
 from hub.work.receive_mark import receive_mark
+from hub.work.wipe_trial import wipe_again
 from shared.kit.refusal import Refusal
 from shared.wire.codes import Code
 from shared.wire.messages import (
@@ -148,6 +149,7 @@ def _holding(
 def _wiped(
     db: Database, event: Event, body: WipedBody, node: nodes.Node, moment: datetime
 ) -> Outcome:
+    wipe_again(db, body.sitting, moment)
     sittings.confirm_wipe(db, body.sitting, node.id, body.marks, body.tasks, moment)
     return APPLIED
 

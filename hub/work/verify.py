@@ -8,17 +8,29 @@ from typing import Any
 import msgspec
 from sqlite_utils import Database
 
-from hub.store import audit, exam, loads, marks, outcomes, performances, sittings, slots, tasks
+from hub.store import (
+    audit,
+    exam,
+    hands,
+    loads,
+    marks,
+    outcomes,
+    performances,
+    sittings,
+    slots,
+    tasks,
+)
 from hub.store.marks import Mark
 from hub.store.outcomes import Outcome
 from hub.store.sittings import Sitting
 from hub.store.slots import Slot
 from hub.work.allocate import RECORD
+from hub.work.choose_again import ChoosingAgain
 from hub.work.decks import digest_of_works, group_seed
 from hub.work.settle import verdict_on, wanted_of
 from shared.rules.agreement import Verdict
 from shared.rules.allocation import Hand, Work, deal
-from shared.rules.policy import Policy
+from shared.rules.policy import Policy, policy_hash
 
 FINDINGS_MAX = 200
 
@@ -42,6 +54,7 @@ def _findings(db: Database) -> Iterator[str]:
             yield f"场次 {sitting.id} 的随机种子与公布的哈希不符"
         if sitting.state in ("open", "closed"):
             yield from _loads(db, sitting)
+            yield from _hands(db, sitting)
             yield from _performances(db, sitting)
             yield from _allocation(db, sitting)
 
@@ -56,6 +69,18 @@ def _loads(db: Database, sitting: Sitting) -> Iterator[str]:
             f"场次 {sitting.id}：账号 {key.account_id} 题组 {key.item_group_id}"
             f" {key.round}评的任务数与任务表不符"
         )
+
+
+def _hands(db: Database, sitting: Sitting) -> Iterator[str]:
+    """What the choice of a taker is made from: as many tasks as the loads say."""
+    counted: dict[int, int] = {}
+    for key, load in loads.of_sitting(db, sitting.id).items():
+        counted[key.account_id] = counted.get(key.account_id, 0) + load.total
+    kept = hands.totals(db, sitting.id)
+    for account_id in sorted(
+        {id for id in kept.keys() | counted.keys() if kept.get(id, 0) != counted.get(id, 0)}
+    ):
+        yield f"场次 {sitting.id}：账号 {account_id} 的分配依据与任务数不符"
 
 
 def _performances(db: Database, sitting: Sitting) -> Iterator[str]:
@@ -137,6 +162,13 @@ def _allocation(db: Database, sitting: Sitting) -> Iterator[str]:
         return
     record = records[0].detail
     policy = msgspec.convert(record["policy"], Policy)
+    if sitting.state == "open" and policy_hash(policy) != policy_hash(exam.policy(db)):
+        yield f"场次 {sitting.id} 的规则与分配时公布的不符"
+    for task in ChoosingAgain(db, sitting, policy).differing():
+        yield (
+            f"场次 {sitting.id}：{task.round}评任务 {task.id} 交给了账号 {task.account_id}，"
+            "与随机种子重算的不符"
+        )
     handed_out: dict[int, list[tasks.Task]] = {}
     for task in tasks.first_hand_outs(db, sitting.id):
         handed_out.setdefault(task.item_group_id, []).append(task)

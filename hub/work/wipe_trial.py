@@ -40,6 +40,15 @@ def wipe_when_due(db: Database, moment: datetime) -> list[int]:
     return [trial.id for trial in due]
 
 
+def wipe_again(db: Database, sitting_id: int, moment: datetime) -> None:
+    """A node has wiped a trial at our word, which we forgot when we were put back in time."""
+    trial = sittings.sitting(db, sitting_id)
+    if trial is None or trial.kind != "trial" or not recovery.is_on(db):
+        return
+    if trial.state in ("open", "closed"):
+        _wipe(db, trial, SYSTEM, moment)
+
+
 def _wipe(db: Database, trial: Sitting, who: str, moment: datetime) -> None:
     counts = loads.by_round(db, trial.id)
     foresight.keep_of_trial(db, foresight.seen_by_group(db, trial.id))

@@ -90,6 +90,12 @@ def confirmed(db: Database) -> dict[tuple[int, int, int], list[str]]:
     return found
 
 
+def own(db: Database) -> list[Mark]:
+    """Every version that was given on this node, in the order in which they were born."""
+    rows = db.conn.execute(_MARK + " WHERE mark.is_elsewhere = 0 ORDER BY mark.event_id")
+    return [Mark(*row) for row in rows]
+
+
 def set_result(db: Database, event_id: str, code: str, reason: str) -> None:
     """What the hub decided; where it refused a revision, the earlier mark stands again."""
     db.conn.execute(

@@ -118,7 +118,7 @@ class Meeting:
             )
             decided = decide(_side(answer), ours)
             if decided.action is Action.SNAPSHOT:
-                restart(db, answer.hub_inc)
+                restart(db, answer.hub_inc, self._moment())
             elif decided.action is Action.NEW_LIFE:
                 begin_new_life(db, self._moment())
             elif decided.action is Action.RESEND:

@@ -78,8 +78,8 @@ class Reconciler:
             confirmed = marks.confirmed(db)
             for found in answer.differences:
                 key = (found.sitting, found.round, found.group_id)
-                ours, theirs = set(confirmed.get(key, ())), set(found.event_ids)
-                if any(digest.bucket_of(one) in found.buckets for one in ours - theirs):
+                ours = set(confirmed.get(key, ())) - set(found.event_ids)
+                if any(digest.bucket_of(one) in found.buckets for one in ours):
                     begin_new_life(db, self._moment())
                     return True
             meta.want_history(db)

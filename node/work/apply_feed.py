@@ -7,6 +7,7 @@ from sqlite_utils import Database
 
 from node.store import accounts, announcements, exam, meta, outbox, tasks, videos
 from node.work.drop_trial import drop_trial
+from node.work.offer_again import offer_given_back
 from node.work.purge import take_order
 from shared.wire.messages import (
     AccountCard,
@@ -42,7 +43,7 @@ class Applied:
 def apply_feed(db: Database, answer: PullAnswer, asked_inc: str, moment: datetime) -> Applied:
     """Every item may come twice; the same page again changes nothing."""
     if answer.hub_inc != asked_inc:
-        restart(db, answer.hub_inc)
+        restart(db, answer.hub_inc, moment)
         return Applied(True, 0, ())
     snapshot = meta.snapshot(db)
     wiped: list[int] = []
@@ -56,10 +57,11 @@ def apply_feed(db: Database, answer: PullAnswer, asked_inc: str, moment: datetim
     return Applied(False, sum(isinstance(i, TaskCard) for i in answer.items), tuple(wiped))
 
 
-def restart(db: Database, hub_inc: str) -> None:
+def restart(db: Database, hub_inc: str, moment: datetime) -> None:
     """The hub began a new life: it may lack what it had confirmed, so offer it everything."""
     meta.begin_snapshot(db, hub_inc)
     outbox.align(db, 1)
+    offer_given_back(db, moment)
 
 
 def _sweep(db: Database, snapshot: int) -> None:

@@ -60,7 +60,7 @@ def give_mark(db: Database, account_id: int, answer: Answer, moment: datetime) -
     marks.add(db, given)
     if task.mark_id in (None, given.revises) or not answer.is_again:
         tasks.answer(db, task.id, given.event_id, answer.gen)
-    outbox.put(db, task.sitting_id, "mark", 1, _to_body(given, task.seal), given.event_id, moment)
+    outbox.put(db, task.sitting_id, "mark", 1, body_of(given, task.seal), given.event_id, moment)
 
 
 def _to_mark(answer: Answer, account_id: int, moment: datetime) -> Mark:
@@ -157,7 +157,7 @@ def _check_revision(db: Database, task: Task, answer: Answer) -> None:
         raise Refusal("not_latest", "这份评分已有更新的版本，请重新打开历史阅卷。")
 
 
-def _to_body(given: Mark, seal: str) -> MarkBody:
+def body_of(given: Mark, seal: str) -> MarkBody:
     return MarkBody(
         task_id=given.task_id,
         gen=given.gen,

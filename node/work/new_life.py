@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from node.store import meta, outbox
+from node.work.offer_again import offer_given_back
 from shared.kit.ids import new_id
 
 
@@ -16,4 +17,5 @@ def begin_new_life(db: Database, moment: datetime) -> None:
     """
     meta.put_node_inc(db, new_id(moment))
     outbox.align(db, 1)
+    offer_given_back(db, moment)
     meta.want_history(db)

@@ -63,7 +63,7 @@ class _Rate:
 
 
 NOTHING = Seen(0, 0, 0, 0, 0)
-_USUALLY = 0.15, 20
+_USUALLY = 0.12, 10
 """Of third marks, until some are known: the share that goes on to a leader, hardly weighed."""
 
 

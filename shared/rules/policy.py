@@ -1,6 +1,8 @@
 """What a city may decide about marking, with the defaults of the rules."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import Literal
 
 
@@ -27,3 +29,9 @@ class Policy:
     """Below this share heard the page asks once before a mark is given."""
     trial_performances: int = 0
     """Performances per item group in a trial; 0 takes them all."""
+
+
+def policy_hash(policy: Policy) -> str:
+    """Shown when a sitting opens: the same rules hold until it ends."""
+    text = json.dumps(asdict(policy), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()

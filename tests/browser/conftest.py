@@ -27,9 +27,7 @@ FLAGS = [
     f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
 ]
 CURRENT, OLD = "current", "109"
-OLD_CHROMIUM = (
-    Path(__file__).parents[2] / ".venv" / "browsers" / "chromium-109.0.6" / "chromium"
-)
+OLD_CHROMIUM = Path(__file__).parents[2] / ".venv" / "browsers" / "chromium-109.0.6" / "chromium"
 """Put there by packaging/dev.py setup."""
 
 

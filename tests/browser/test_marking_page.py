@@ -1,23 +1,27 @@
 """The marking page before a teacher: real keys, real videos, a real node."""
 
-import json
 import re
-import time
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, Request, Route, expect
+from playwright.sync_api import Page, Request, expect
 
-from hub.rehearsal.cast import CastPerson
 from tests.browser.conftest import BrowserLab
+from tests.browser.hands import (
+    SIX,
+    code,
+    leave_ask,
+    marked,
+    opened,
+    press,
+    row_of,
+    submit,
+    until_playing,
+)
 
 pytestmark = pytest.mark.browser
 
-SIX = "321032"
-ASK_GUARD_MS = 450
-"""A second Enter this soon after the question is taken for the first one's echo."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -28,52 +32,7 @@ def marking(lab: BrowserLab) -> Iterator[Page]:
     yield page
 
 
-def opened(lab: BrowserLab, person: CastPerson, width: int = 1366, height: int = 768) -> Page:
-    page = lab.page(width, height)
-    lab.sign_in(page, person)
-    page.wait_for_url("**/mark")
-    expect(page.get_by_test_id("rows")).to_be_visible()
-    return page
-
-
-def press(page: Page, keys: Iterable[str]) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def code(page: Page) -> str:
-    return page.get_by_test_id("code").inner_text()
-
-
-def submit(page: Page) -> dict[str, Any]:
-    """确定 by keyboard, and yes to having heard little; what the node was sent."""
-    with page.expect_request("**/api/marks") as sent:
-        page.keyboard.press("Enter")
-        if page.get_by_test_id("ask").is_visible():
-            page.wait_for_timeout(ASK_GUARD_MS)
-            page.keyboard.press("Enter")
-    answered = sent.value.response()
-    assert answered is not None and answered.status == 200, answered and answered.text()
-    return body_of(sent.value)
-
-
-def body_of(request: Request) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(request.post_data or "{}")
-    return body
-
-
-def marked(page: Page, words: str) -> None:
-    expect(page.get_by_test_id("marked")).to_have_text(f"已评 {words}")
-
-
-def until_playing(page: Page) -> None:
-    """Not wait_for_function: the page's policy lets nobody evaluate strings, not even that."""
-    deadline = time.monotonic() + 10
-    while not page.evaluate("document.querySelector('video.front').currentTime > 0.2"):
-        assert time.monotonic() < deadline, "the clip does not play"
-        page.wait_for_timeout(100)
-
-
+@pytest.mark.on_109_too
 def test_from_the_sign_in_a_clip_plays_with_sound_by_itself(lab: BrowserLab) -> None:
     page = lab.page()
     lab.sign_in(page, lab.markers[0])
@@ -102,6 +61,7 @@ def test_a_reloaded_page_asks_for_a_key_before_it_plays(lab: BrowserLab) -> None
     expect(overlay).to_be_hidden()
 
 
+@pytest.mark.on_109_too
 def test_seven_keys_make_a_mark_and_the_next_clip_opens(marking: Page) -> None:
     first = code(marking)
     press(marking, SIX)
@@ -111,6 +71,7 @@ def test_seven_keys_make_a_mark_and_the_next_clip_opens(marking: Page) -> None:
     expect(marking.get_by_test_id("code")).not_to_have_text(first)
     expect(marking.get_by_test_id("toast")).to_contain_text(f"{first} 已提交")
     expect(marking.get_by_test_id("saved")).to_have_text("评分已保存")
+    expect(marking.get_by_test_id("reported")).to_have_text("已上报")
     marked(marking, "0 / 6")
 
 
@@ -138,6 +99,7 @@ def test_a_seventh_digit_and_a_second_enter_do_nothing(marking: Page) -> None:
     assert sent == []
 
 
+@pytest.mark.on_109_too
 def test_a_mark_can_be_taken_back_and_the_open_one_is_as_it_was(marking: Page) -> None:
     first = code(marking)
     press(marking, SIX)
@@ -167,10 +129,7 @@ def test_the_history_opens_an_earlier_mark_with_three_keys(marking: Page) -> Non
     expect(marking.get_by_test_id("code")).not_to_have_text(first)
 
 
-def row_of(page: Page, performance: str) -> Locator:
-    return page.get_by_test_id("history-row").filter(has_text=performance)
-
-
+@pytest.mark.on_109_too
 def test_a_third_mark_shows_only_the_criteria_in_dispute(lab: BrowserLab) -> None:
     person, performance = lab.lab.dispute(["pitch", "rhythm"])
     page = opened(lab, person)
@@ -221,74 +180,6 @@ def test_what_was_chosen_is_there_again_after_a_reload(marking: Page) -> None:
     marked(marking, "2 / 6")
 
 
-def test_without_the_node_marking_goes_on_and_nothing_is_lost(lab: BrowserLab) -> None:
-    page = opened(lab, lab.markers[1])
-    expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
-    refuse = cut_off(page)
-    press(page, SIX)
-    leave_ask(page)
-    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
-    bar = page.get_by_test_id("bar")
-    expect(bar).to_contain_text(re.compile(r"与机房服务器的连接已断开 00:0\d"))
-    expect(bar).to_contain_text("可以继续评阅本机已备好的 2 份")
-    until_playing(page)
-    page.unroute("**/api/**", refuse)
-    page.unroute("**/videos/**", refuse)
-    page.get_by_test_id("reconnect").click()
-    expect(page.get_by_test_id("saved")).to_have_text("评分已保存")
-    expect(bar).to_be_hidden()
-
-
-def test_marks_wait_on_this_pc_over_a_reload(lab: BrowserLab) -> None:
-    page = opened(lab, lab.markers[1])
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.route("**/api/marks", lambda route: route.abort())
-    first = code(page)
-    press(page, SIX)
-    leave_ask(page)
-    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
-    page.reload()
-    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
-    expect(page.get_by_test_id("code")).not_to_have_text(first)
-    with page.expect_response("**/api/marks", timeout=20_000) as answered:
-        page.unroute("**/api/marks")
-    assert answered.value.json()["saved"] is True
-    expect(page.get_by_test_id("saved")).to_have_text("评分已保存")
-    press(page, "h")
-    expect(row_of(page, first)).to_have_count(1)
-
-
-def cut_off(page: Page) -> Any:
-    def refuse(route: Route) -> None:
-        route.abort()
-
-    page.route("**/api/**", refuse)
-    page.route("**/videos/**", refuse)
-    return refuse
-
-
-def leave_ask(page: Page) -> None:
-    page.keyboard.press("Enter")
-    if page.get_by_test_id("ask").is_visible():
-        page.wait_for_timeout(ASK_GUARD_MS)
-        page.keyboard.press("Enter")
-
-
-def test_nobody_leaves_while_a_mark_waits(lab: BrowserLab) -> None:
-    page = opened(lab, lab.markers[2])
-    page.on("dialog", lambda dialog: dialog.accept())
-    refuse = cut_off(page)
-    press(page, SIX)
-    leave_ask(page)
-    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
-    page.get_by_role("button", name="菜单").click()
-    page.get_by_role("menuitem", name="退出").click()
-    expect(page.get_by_test_id("toast")).to_contain_text("还有 1 份待上传")
-    page.unroute("**/api/**", refuse)
-    page.unroute("**/videos/**", refuse)
-    expect(page.get_by_test_id("saved")).to_have_text("评分已保存", timeout=20_000)
-
-
 def test_a_second_pc_takes_over_and_the_first_one_says_so(lab: BrowserLab) -> None:
     first = opened(lab, lab.markers[2])
     opened(lab, lab.markers[2])
@@ -299,6 +190,7 @@ def test_a_second_pc_takes_over_and_the_first_one_says_so(lab: BrowserLab) -> No
     expect(first.get_by_test_id("sign-in-again")).to_be_visible()
 
 
+@pytest.mark.on_109_too
 @pytest.mark.parametrize("height", [768, 600])
 @pytest.mark.parametrize("layout", ["full", "brief"])
 def test_nothing_scrolls_and_nothing_is_cut(lab: BrowserLab, height: int, layout: str) -> None:
@@ -370,6 +262,7 @@ def test_everybody_can_use_the_page(lab: BrowserLab, keys: str) -> None:
     assert [v["id"] for v in found.response["violations"]] == []
 
 
+@pytest.mark.on_109_too
 def test_the_browser_has_nothing_to_complain_about(lab: BrowserLab) -> None:
     page = lab.page()
     wrong: list[str] = []

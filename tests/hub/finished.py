@@ -22,9 +22,9 @@ SEED = 2023
 REVISION = 1_000_000
 
 
-def a_finished_hub(folder: Path) -> Store:
+def a_finished_hub(folder: Path, works: int = 8) -> Store:
     """Every round marked, with exceptions and changed minds; announced, read, and closed."""
-    store = an_allocated_hub(folder, districts=4, markers=2, leaders=1, works=8)
+    store = an_allocated_hub(folder, districts=4, markers=2, leaders=1, works=works)
     chance = random.Random(SEED)
     with store.writing() as db:
         while open_tasks := _open(db):

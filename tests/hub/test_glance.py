@@ -142,7 +142,7 @@ def test_marks_that_arrive_later_are_added_to_those_counted(tmp_path: Path) -> N
         give_both(db, 2, "333333", "333333")
     kept = glance.look(store, NINE + timedelta(minutes=2, seconds=5))
     assert kept.costly.today == {1: 1, 2: 1}
-    counted = glance.look(store, NINE + timedelta(minutes=2, seconds=15))
+    counted = glance.look(store, NINE + timedelta(minutes=3, seconds=15))
     assert counted.costly.today == {1: 2, 2: 2}
     store.close()
 

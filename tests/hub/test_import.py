@@ -13,7 +13,7 @@ from hub.settings import HubSettings
 from hub.store import accounts, audit, exam, feed, performances, videos
 from hub.work import check_media
 from hub.work.allocate import allocate
-from hub.work.check_media import Examined, File
+from hub.work.check_media import Examined, File, Job
 from hub.work.sittings import prepare
 from shared.kit.store import reading_beside
 from shared.rules.rubric import Role, Stage
@@ -55,6 +55,7 @@ def bring(tmp_path: Path, book: Book, **wishes: object) -> int:
         "videos": None,
         "is_check": False,
         "is_strict": False,
+        "may_transcode": False,
         "remove_missing": False,
         "report": None,
     }
@@ -212,7 +213,7 @@ def test_many_files_are_checked_in_several_processes(tmp_path: Path, clips: list
     assert [one.file.name for one in batches[0] if one.problem] == ["bad.mp4"]
 
 
-def dies_of_b(folder: Path, file: File, shelf: Path | None) -> Examined:
+def dies_of_b(job: Job, file: File) -> Examined:
     if file.name == "b.mp4":
         os._exit(1)
     return Examined(file, None, None)

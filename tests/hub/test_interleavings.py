@@ -4,7 +4,6 @@ where a simple model of the rules ends; and the same order again ends in the sam
 
 import shutil
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -24,7 +23,7 @@ from hypothesis.stateful import (
 from sqlite_utils import Database
 
 import hub.schema
-from hub.store import accounts, exam, marks, nodes, outcomes, performances, slots, tasks
+from hub.store import accounts, marks, nodes, outcomes, performances, slots, tasks
 from hub.store.tasks import Task
 from hub.work.hand_out import hand_out_waiting, take_back
 from hub.work.receive_events import receive
@@ -50,24 +49,23 @@ POLICIES = st.builds(
 )
 
 
+_FOLDERS: list[TemporaryDirectory[str]] = []
+"""Kept until the tests end."""
+
+
 @cache
-def an_untouched_hub() -> Path:
+def an_untouched_hub(policy: Policy) -> Path:
     """Three districts of two markers and a leader; rounds 1 and 2 allocated."""
-    folder = TemporaryDirectory()
-    an_untouched_hub.__dict__["folder"] = folder
-    an_allocated_hub(Path(folder.name), districts=3, markers=2, works=1).close()
-    return Path(folder.name)
+    _FOLDERS.append(TemporaryDirectory())
+    folder = Path(_FOLDERS[-1].name)
+    an_allocated_hub(folder, districts=3, markers=2, works=1, policy=policy).close()
+    return folder
 
 
 def a_copy(folder: Path, policy: Policy) -> Store:
-    for file in an_untouched_hub().iterdir():
+    for file in an_untouched_hub(policy).iterdir():
         shutil.copy(file, folder / file.name)
-    store = Store(folder / "hub.db", hub.schema.migrations)
-    with store.writing() as db:
-        known = exam.exam(db)
-        assert known is not None
-        exam.put_exam(db, replace(known, policy=policy), NINE)
-    return store
+    return Store(folder / "hub.db", hub.schema.migrations)
 
 
 Key = tuple[int, int]
@@ -293,14 +291,17 @@ class Interleavings(RuleBasedStateMachine):
         self._follow(self.model.opened())
 
     def _follow(self, keys: Collection[Key], not_to: int | None = None) -> None:
-        """The product's choice for each of these slots must be one that the model allows."""
+        """The product's choice for each of these slots must be one that the model allows.
+
+        Within a batch a slot may be handed out, closed, and handed out again: the first new
+        task is the answer to the first opening.
+        """
+        given: list[tuple[int, int, Key]] = []
         with self.store.reading() as db:
-            given = [
-                (task.id, task.account_id, key)
-                for key in keys
-                for task in tasks.of_performance(db, 1, key[0])
-                if task.round == key[1] and task.id not in self.model.jobs
-            ]
+            for key in keys:
+                ever = tasks.of_performance(db, 1, key[0])
+                new = [t for t in ever if t.round == key[1] and t.id not in self.model.jobs]
+                given += [(task.id, task.account_id, key) for task in new[:1]]
         for id, account, key in sorted(given):
             assert account in self.model.may_be_given(*key, not_to)
             self.model.give(id, account, *key)

@@ -7,6 +7,7 @@ import hub.schema
 from hub import jobs
 from hub.settings import HubSettings
 from hub.store import announcements, attempts, meta, nodes, sittings
+from hub.work.back_up import NAME, back_up, superfluous
 from shared.kit.clock import now
 from shared.kit.store import Store
 from tests.hub.makers import an_allocated_hub, hear_of
@@ -44,9 +45,26 @@ def test_only_the_newest_backups_are_kept(tmp_path: Path) -> None:
     settings.backups.mkdir()
     for hour in range(3):
         jobs.keep_copy(store, settings.backups, NINE + timedelta(hours=hour))
-    jobs.back_up(store, settings)
+    back_up(store, settings, NINE + timedelta(hours=72))
     kept = sorted(path.name for path in settings.backups.iterdir())
-    assert len(kept) == 2 and kept[0] == "hub-20230413T030000Z.db"
+    assert kept == ["hub-20230413T030000Z.db", "hub-20230416T010000Z.db"]
+    store.close()
+
+
+def test_of_each_of_the_last_hours_one_backup_is_kept() -> None:
+    names = [(NINE + timedelta(minutes=10 * n)).strftime(NAME) for n in range(6 * 60)]
+    gone = superfluous([*names, "hub-by-hand.db"], 12, NINE + timedelta(hours=60))
+    kept = [name for name in names if name not in gone]
+    assert "hub-by-hand.db" not in gone
+    assert kept[-12:] == names[-12:]
+    assert len(kept) == 48 + 12 - 2, "the two newest hours are among the newest twelve"
+
+
+def test_every_backup_is_also_on_the_other_disk(tmp_path: Path) -> None:
+    store = an_allocated_hub(tmp_path, works=1)
+    second = tmp_path / "other-disk"
+    made = back_up(store, HubSettings(data=tmp_path, second_backups=second), NINE)
+    assert (second / made.name).read_bytes() == made.read_bytes()
     store.close()
 
 
@@ -56,14 +74,15 @@ def test_the_trial_is_wiped_at_its_time(tmp_path: Path) -> None:
         sitting = sittings.open_sitting(db)
         assert sitting is not None
         sittings.set_wipe_at(db, sitting.id, now() + timedelta(hours=1))
-    jobs.wipe(store)
+    jobs.wipe(store, HubSettings(data=tmp_path))
     with store.writing() as db:
         assert sittings.open_sitting(db) is not None
         sittings.set_wipe_at(db, sitting.id, now() - timedelta(seconds=1))
-    jobs.wipe(store)
+    jobs.wipe(store, HubSettings(data=tmp_path))
     with store.reading() as db:
         wiped = sittings.sitting(db, sitting.id)
     assert wiped is not None and wiped.state == "wiped"
+    assert len(list((tmp_path / "backups").glob("hub-*.db"))) == 1, "made before the wipe"
     store.close()
 
 
@@ -93,6 +112,6 @@ def test_the_timetable_starts_and_ends(tmp_path: Path) -> None:
     store = an_allocated_hub(tmp_path, works=1)
     timetable = jobs.timetable(store, HubSettings(data=tmp_path))
     timetable.start()
-    assert len(timetable.get_jobs()) == 6
+    assert len(timetable.get_jobs()) == 7
     timetable.shutdown(wait=True)
     store.close()

@@ -321,3 +321,13 @@ def test_the_command_says_what_comes_next(
     assert main(["--data", str(data), "recovery", "--leave-out", "第1区节点"]) == 1
     assert main(["--data", str(data), "recovery", "--leave-out", "第2区节点"]) == 0
     assert main(["--data", str(data), "restore", str(tmp_path / "none.db")]) == 1
+
+
+def test_every_start_leaves_a_gap_so_that_no_number_is_given_again(tmp_path: Path) -> None:
+    store = an_allocated_hub(tmp_path, works=1)
+    with store.writing() as db:
+        last = max(task.id for task in tasks.placed(db, 1))
+        lives.start(db, None, NINE)
+        take_back(db, the_task(db, 1, 1), NINE)
+        assert the_task(db, 1, 1).id > last + 2**15
+        assert not recovery.is_on(db)

@@ -196,7 +196,8 @@ def test_a_leader_who_marked_the_performance_is_passed_over(tmp_path: Path) -> N
         loads.count(db, the_task(db, 1, 3).load_key, total=1, done=0)
         give(db, the_task(db, 1, 3), "-0----")
         assert the_task(db, 1, 4).account_id != leader.id
-        assert verify(db) == []
+        # Nothing but what this test did behind the hub's back.
+        assert [finding[:9] for finding in verify(db)] == ["场次 1：3评任务"]
 
 
 def test_nothing_is_handed_out_when_the_sitting_is_over(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ class Disk:
         self._note = note
         self.is_dead = False
         self.is_full = False
+        self.fails_at_commit = False
+        """The next commit finds no room, though all before it did."""
         self.kill_in: int | None = None
         """So many statements of the writer from now."""
         self.kill_at_commit: str | None = None
@@ -82,7 +84,8 @@ class Disk:
             self._note("killed before the commit")
             self.die()
         before = self._length()
-        if self.is_full:
+        fails, self.fails_at_commit = self.fails_at_commit, False
+        if self.is_full or fails:
             raise sqlite3.OperationalError("database or disk is full")
         really()
         if moment == "torn":

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from hub.store import accounts, feed, sittings
+from hub.store import accounts, feed, nodes, sittings
 from hub.store.accounts import Account, Listed
 from hub.store.sittings import SittingKind
+from hub.work import dispute
 from hub.work import sittings as sitting_work
 from hub.work.allocate import allocate
 from hub.work.enrol_node import invite
@@ -85,7 +86,7 @@ def invite_lab(world: World, lab: Lab) -> None:
     at_hub(world, deed, until_done=True)
 
 
-def open_sitting(world: World) -> None:
+def open_sitting(world: World, until_done: bool = True) -> None:
     """The trial first, where there is one; doing it again changes nothing."""
 
     def deed(db: Database, moment: datetime) -> None:
@@ -98,28 +99,50 @@ def open_sitting(world: World) -> None:
         sitting = prepared or sitting_work.prepare(db, kind, ADMIN, moment)
         allocate(db, sitting.id, ADMIN, moment)
 
-    at_hub(world, deed, until_done=True)
+    at_hub(world, deed, until_done)
 
 
-def end_trial(world: World) -> None:
+def end_trial(world: World, until_done: bool = True) -> None:
+    """Also again, where the hub was put back to before it."""
+
     def deed(db: Database, moment: datetime) -> None:
         if not any(s.state == "wiped" for s in sittings.all_sittings(db)):
             wipe_trial(db, EXAM_NAME, ADMIN, moment)
 
-    at_hub(world, deed, until_done=True)
-    world.loop.call_later(10.0, functools.partial(open_sitting, world))
+    at_hub(world, deed, until_done)
+    if until_done:
+        world.loop.call_later(10.0, functools.partial(open_sitting, world))
 
 
 def mend(world: World) -> None:
-    """While the world heals: whom the hub no longer knows is invited again, disk and all."""
+    """While the world heals: the city's people look at what the hub says is wrong, and act."""
     if not world.hub.is_up:
         return
-    open_sitting(world)
-    for lab in world.labs:
-        if lab.is_gone or not lab.is_up or lab.code:
-            continue
-        if not lab.is_enrolled or "凭据" in lab.problem:
-            invite_lab(world, lab)
+    if world.plan.has_trial:
+        end_trial(world, until_done=False)
+    open_sitting(world, until_done=False)
+    for number in range(1, world.plan.nodes + 1):
+        here = [lab for lab in world.labs if lab.district == number and not lab.is_gone]
+        # Of two with one identity the copy goes, as soon as it has handed in what it holds.
+        _mend_lab(world, here[-1], is_copy=len(here) > 1)
+
+
+def _mend_lab(world: World, lab: Lab, is_copy: bool) -> None:
+    if not lab.is_up or lab.code:
+        return
+    if not lab.is_enrolled or ("凭据" in lab.problem and "争议" not in lab.problem):
+        # Whom the hub no longer knows is invited again, disk and all.
+        invite_lab(world, lab)
+    elif is_copy and not lab.pending and not world.held_at(lab):
+        lab.switch_off()
+    elif not is_copy:
+        at_hub(world, functools.partial(_clear_alarms, lab), until_done=False)
+
+
+def _clear_alarms(lab: Lab, db: Database, moment: datetime) -> None:
+    for node in nodes.all_nodes(db):
+        if node.district_id == lab.district:
+            dispute.clear(db, node, ADMIN, moment)
 
 
 def _machine(world: World, step: Step) -> Disk | None:

@@ -1,6 +1,7 @@
 """A node killed at each statement of what it writes: all of it is there afterwards, or nothing."""
 
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -123,6 +124,17 @@ def test_killed_at_the_commit_all_is_there_or_nothing(
     with pytest.raises(Killed), store.writing() as db:
         act(db)
     assert set(_after(tmp_path, disk, facts)) == {moment == "after"}
+
+
+def test_a_commit_that_fails_leaves_the_store_usable(tmp_path: Path) -> None:
+    store, disk = _a_node(tmp_path)
+    disk.fails_at_commit = True
+    with pytest.raises(sqlite3.OperationalError, match="full"), store.writing() as db:
+        save_mark(db)
+    with store.writing() as db:
+        assert marks.mark(db, EVENT) is None
+        save_mark(db)
+    assert set(_after(tmp_path, disk, mark_facts)) == {True}
 
 
 def _killed_at(

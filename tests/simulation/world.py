@@ -21,7 +21,7 @@ from tests.simulation.hub import Hub
 from tests.simulation.lab import Lab
 from tests.simulation.link import Link
 from tests.simulation.loop import VirtualLoop
-from tests.simulation.people import Confirmed, People
+from tests.simulation.people import Confirmed, Kept, People
 from tests.simulation.plan import FAULTS_S, HUB, Plan, Step
 from tests.simulation.seams import Clock, deterministic
 
@@ -151,12 +151,20 @@ class World:
     def is_in_step(self) -> bool:
         return not self._what_is_missing()
 
+    def held_at(self, lab: Lab) -> list[Kept]:
+        """What the browsers there have not been told to be in the city."""
+        wiped = self.hub.look(cities.wiped)
+        kept = [k for group in self.people if group.lab is lab for k in group.unreported(wiped)]
+        if self.hub_was_put_back and lab.name in self.put_back:
+            # Of a task that neither of them has heard of any more.
+            return [k for k in kept if not k.answer.is_again]
+        return kept
+
     def _what_is_missing(self) -> str:
         if not self.hub.is_up:
             return "the hub is down"
-        wiped = self.hub.look(cities.wiped)
         for group in self.people:
-            if kept := group.unreported(wiped):
+            if kept := self.held_at(group.lab):
                 return f"a browser at {group.lab.name} still holds {len(kept)} marks, as {kept[0]}"
         for lab in self.labs:
             if lab.is_gone:

@@ -3,7 +3,7 @@
 // No dictionary travels to the labs, and names go nowhere to be looked up.
 
 const LETTERS = "abcdefghjklmnopqrstwxyz";
-const FIRSTS = "阿八嚓哒妸发旮哈讥咔垃痳拏噢妑七呥扨它穵夕丫帀";
+const FIRSTS = "阿八嚓哒妸发旮哈讥咔垃妈拏噢妑七呥扨它穵夕丫帀";
 // Surnames that are read otherwise than the same character elsewhere.
 const SURNAMES = { 曾: "z", 单: "s", 仇: "q", 解: "x", 查: "z", 盖: "g", 朴: "p", 区: "o", 尉: "w", 翟: "z", 缪: "m", 覃: "q", 冼: "x", 洗: "x" };
 const order = new Intl.Collator("zh-Hans-CN-u-co-pinyin");

@@ -1,0 +1,45 @@
+"""Exports levels in long form, one observation a line, for a many-facet Rasch program."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from hub.store import exam, quality, sittings
+from hub.work import recovery
+from hub.work.assess_quality import half_day
+from shared.kit.refusal import Refusal
+from shared.rules.rubric import CRITERIA
+
+HEADER = ("performance", "marker", "criterion", "group", "district", "half_day", "round", "level")
+
+
+def export_quality(db: Database, target: Path) -> int:
+    """How many observations were written; markers and performances by number and code only."""
+    recovery.must_be_over(db, "导出质量数据")
+    sitting = sittings.current(db)
+    if sitting is None or sitting.state not in ("open", "closed"):
+        raise Refusal("nothing_to_export", "还没有可以导出的评分：阅卷尚未开始。")
+    count = 0
+    # Plain ASCII but for the group and the half-day; no mark at the start, which R and Facets
+    # would take for part of the first name.
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADER)
+        for row in observations(db, sitting.id):
+            writer.writerow(row)
+            count += 1
+    return count
+
+
+def observations(db: Database, sitting_id: int) -> Iterator[tuple[str | int, ...]]:
+    groups = {group.id: group.label for group in exam.groups(db)}
+    for row in quality.long_rows(db, sitting_id):
+        for criterion, level in zip(CRITERIA, row.levels, strict=True):
+            if level == "-":
+                continue
+            yield (
+                *(row.code, row.account_id, criterion.value, groups[row.item_group_id]),
+                *(row.district_id, half_day(row.given_at[:13]), row.round, int(level)),
+            )

@@ -1,0 +1,81 @@
+"""What a teacher does at the marking page, by keyboard, and what is to be seen then."""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from playwright.sync_api import Locator, Page, Request, Route, expect
+
+from hub.rehearsal.cast import CastPerson
+from tests.browser.conftest import BrowserLab
+
+SIX = "321032"
+ASK_GUARD_MS = 450
+"""A second Enter this soon after the question is taken for the first one's echo."""
+
+
+def opened(lab: BrowserLab, person: CastPerson, width: int = 1366, height: int = 768) -> Page:
+    page = lab.page(width, height)
+    lab.sign_in(page, person)
+    page.wait_for_url("**/mark")
+    expect(page.get_by_test_id("rows")).to_be_visible()
+    return page
+
+
+def press(page: Page, keys: Iterable[str]) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def code(page: Page) -> str:
+    return page.get_by_test_id("code").inner_text()
+
+
+def submit(page: Page) -> dict[str, Any]:
+    """确定 by keyboard, and yes to having heard little; what the node was sent."""
+    with page.expect_request("**/api/marks") as sent:
+        page.keyboard.press("Enter")
+        if page.get_by_test_id("ask").is_visible():
+            page.wait_for_timeout(ASK_GUARD_MS)
+            page.keyboard.press("Enter")
+    answered = sent.value.response()
+    assert answered is not None and answered.status == 200, answered and answered.text()
+    return body_of(sent.value)
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(request.post_data or "{}")
+    return body
+
+
+def marked(page: Page, words: str) -> None:
+    expect(page.get_by_test_id("marked")).to_have_text(f"已评 {words}")
+
+
+def until_playing(page: Page) -> None:
+    """Not wait_for_function: the page's policy lets nobody evaluate strings, not even that."""
+    deadline = time.monotonic() + 10
+    while not page.evaluate("document.querySelector('video.front').currentTime > 0.2"):
+        assert time.monotonic() < deadline, "the clip does not play"
+        page.wait_for_timeout(100)
+
+
+def row_of(page: Page, performance: str) -> Locator:
+    return page.get_by_test_id("history-row").filter(has_text=performance)
+
+
+def cut_off(page: Page) -> Any:
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    page.route("**/api/**", refuse)
+    page.route("**/videos/**", refuse)
+    return refuse
+
+
+def leave_ask(page: Page) -> None:
+    page.keyboard.press("Enter")
+    if page.get_by_test_id("ask").is_visible():
+        page.wait_for_timeout(ASK_GUARD_MS)
+        page.keyboard.press("Enter")

@@ -1,0 +1,153 @@
+"""The management pages in a real Chromium: axe, no sideways scroll, tables that sort and filter."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.desks import HUB_PAGES, NODE_PAGES, SIZES, Desk, a_city_desk, a_lead_desk
+
+pytestmark = pytest.mark.browser
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with a_city_desk(tmp_path_factory.mktemp("city")) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def lead(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with a_lead_desk(tmp_path_factory.mktemp("lead")) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def city_page(city: Desk, browser: Browser) -> Page:
+    return city.sign_in(browser)
+
+
+@pytest.fixture(scope="module")
+def lead_page(lead: Desk, browser: Browser) -> Page:
+    return lead.sign_in(browser)
+
+
+def faults_of(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
+
+
+def width_over(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+@pytest.mark.parametrize("path", HUB_PAGES)
+def test_axe_finds_nothing_on_the_city_pages(city: Desk, city_page: Page, path: str) -> None:
+    city_page.goto(city.url + path)
+    assert city_page.url == city.url + path
+    assert faults_of(city_page) == []
+
+
+@pytest.mark.parametrize("path", NODE_PAGES)
+def test_axe_finds_nothing_on_the_district_pages(lead: Desk, lead_page: Page, path: str) -> None:
+    lead_page.goto(lead.url + path)
+    assert lead_page.url == lead.url + path
+    assert faults_of(lead_page) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_scrolls_sideways(
+    city: Desk, city_page: Page, lead: Desk, lead_page: Page, size: tuple[int, int]
+) -> None:
+    wide = []
+    for desk, page in ((city, city_page), (lead, lead_page)):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        for path in desk.pages:
+            page.goto(desk.url + path)
+            if width_over(page) > 0:
+                wide.append((path, width_over(page)))
+    assert wide == []
+
+
+def first_column(page: Page) -> list[str]:
+    script = "rows => rows.filter(r => !r.hidden).map(r => r.cells[0].innerText.trim())"
+    return [str(word) for word in page.locator("tbody tr").evaluate_all(script)]
+
+
+def test_a_table_sorts_by_its_heads_and_keeps_it_over_a_refresh(
+    city: Desk, city_page: Page
+) -> None:
+    city_page.goto(city.url + "/districts")
+    names = first_column(city_page)
+    head = city_page.get_by_role("button", name="区县", exact=True)
+    head.click()
+    assert first_column(city_page) == sorted(names)
+    head.click()
+    assert first_column(city_page) == sorted(names, reverse=True)
+    assert city_page.locator("th[aria-sort=descending]").count() == 1
+    city_page.wait_for_event("response", lambda answer: answer.url.endswith("/districts"))
+    city_page.wait_for_timeout(300)
+    assert first_column(city_page) == sorted(names, reverse=True)
+
+
+def test_a_name_is_found_by_pinyin_initials(lead: Desk, lead_page: Page) -> None:
+    lead_page.goto(lead.url + "/progress/markers")
+    lead_page.keyboard.press("/")
+    lead_page.keyboard.type("cee")
+    shown = lead_page.locator("#people li:visible").all_inner_texts()
+    assert [text.split()[0][:3] for text in shown] == ["陈二二"]
+    lead_page.keyboard.press("Escape")
+    lead_page.goto(lead.url + "/accounts")
+    lead_page.locator("input[type=search]").fill("zss")
+    assert lead_page.locator("tbody tr:visible").count() == 1
+    lead_page.locator("input[type=search]").fill("zzzz")
+    assert "没有符合的行" in lead_page.locator(".table-rows").inner_text()
+
+
+SURNAMES = "艾白蔡邓鄂冯郭何姬柯刘马倪欧潘钱任孙唐王谢叶赵曾单仇"
+
+
+def test_the_browser_knows_the_initials_of_surnames(lead: Desk, lead_page: Page) -> None:
+    lead_page.goto(lead.url + "/progress")
+    source = lead_page.locator("script[type=module]").get_attribute("src") or ""
+    found = lead_page.evaluate(
+        "async ([url, names]) => {"
+        " const { initials } = await import(url);"
+        " return Array.from(names, initials).join(''); }",
+        [source.replace("page.js", "initials.js"), SURNAMES],
+    )
+    assert found == "abcdefghjklmnopqrstwxyzzsq"
+
+
+def test_what_is_shown_is_taken_away_as_csv(city: Desk, city_page: Page) -> None:
+    city_page.goto(city.url + "/accounts")
+    city_page.locator("input[type=search]").fill("第1区")
+    with city_page.expect_download() as download:
+        city_page.get_by_role("button", name="导出 CSV").click()
+    text = Path(download.value.path()).read_text("utf-8-sig")
+    assert download.value.suggested_filename.endswith(".csv")
+    lines = text.splitlines()
+    assert lines[0].startswith("区县,姓名,账号")
+    assert len(lines) == 4
+    assert all(line.startswith("第1区") for line in lines[1:])
+
+
+def test_g_and_a_digit_lead_to_a_page(city: Desk, city_page: Page) -> None:
+    city_page.goto(city.url + "/")
+    city_page.keyboard.press("g")
+    city_page.keyboard.press("3")
+    city_page.wait_for_url("**/groups")
+    city_page.keyboard.press("2")
+    city_page.wait_for_timeout(200)
+    assert city_page.url.endswith("/groups")
+
+
+def test_the_arrows_go_from_row_to_row(city: Desk, city_page: Page) -> None:
+    city_page.goto(city.url + "/districts")
+    city_page.locator("tbody a").first.focus()
+    city_page.keyboard.press("ArrowDown")
+    city_page.keyboard.press("Enter")
+    city_page.wait_for_url("**/districts/2")

@@ -1,0 +1,174 @@
+"""Killed, cut off or put back in time: every mark comes to the city, and comes once."""
+
+import re
+import shutil
+import time
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.browser.conftest import BrowserLab
+from tests.browser.hands import (
+    SIX,
+    body_of,
+    code,
+    cut_off,
+    leave_ask,
+    opened,
+    press,
+    row_of,
+    submit,
+    until_playing,
+)
+
+pytestmark = pytest.mark.browser
+
+KEPT = "Object.keys(localStorage).filter((name) => name.startsWith('shengping.kept.')).length"
+PATIENCE_MS = 30_000
+
+
+def is_saved(page: Page) -> None:
+    expect(page.get_by_test_id("saved")).to_have_text("评分已保存", timeout=PATIENCE_MS)
+
+
+def is_reported(page: Page) -> None:
+    """The city has all, so this PC keeps none of it any longer."""
+    expect(page.get_by_test_id("reported")).to_have_text("已上报", timeout=PATIENCE_MS)
+    assert page.evaluate(KEPT) == 0
+
+
+@pytest.mark.on_109_too
+def test_without_the_node_marking_goes_on_and_nothing_is_lost(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[1])
+    expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
+    refuse = cut_off(page)
+    press(page, SIX)
+    leave_ask(page)
+    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
+    expect(page.get_by_test_id("reported")).to_be_hidden()
+    bar = page.get_by_test_id("bar")
+    expect(bar).to_contain_text(re.compile(r"与机房服务器的连接已断开 00:0\d"))
+    expect(bar).to_contain_text("可以继续评阅本机已备好的 2 份")
+    until_playing(page)
+    page.unroute("**/api/**", refuse)
+    page.unroute("**/videos/**", refuse)
+    page.get_by_test_id("reconnect").click()
+    is_saved(page)
+    expect(bar).to_be_hidden()
+    is_reported(page)
+
+
+def test_marks_wait_on_this_pc_over_a_reload(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[1])
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.route("**/api/marks", lambda route: route.abort())
+    first = code(page)
+    press(page, SIX)
+    leave_ask(page)
+    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
+    page.reload()
+    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
+    expect(page.get_by_test_id("code")).not_to_have_text(first)
+    with page.expect_response("**/api/marks", timeout=20_000) as answered:
+        page.unroute("**/api/marks")
+    assert answered.value.json()["saved"] is True
+    is_saved(page)
+    press(page, "h")
+    expect(row_of(page, first)).to_have_count(1)
+
+
+def test_nobody_leaves_while_a_mark_waits(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[2])
+    page.on("dialog", lambda dialog: dialog.accept())
+    refuse = cut_off(page)
+    press(page, SIX)
+    leave_ask(page)
+    expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
+    page.get_by_role("button", name="菜单").click()
+    page.get_by_role("menuitem", name="退出").click()
+    expect(page.get_by_test_id("toast")).to_contain_text("还有 1 份待上传")
+    page.unroute("**/api/**", refuse)
+    page.unroute("**/videos/**", refuse)
+    is_saved(page)
+
+
+def test_a_node_killed_in_the_middle_loses_nothing_and_delivers_once(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[2])
+    expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
+    given: list[int] = []
+    page.on("request", lambda r: r.url.endswith("/api/marks") and given.append(task_of(r)))
+
+    def answered_into_the_void(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/api/marks", answered_into_the_void, times=1)
+    press(page, SIX)
+    with page.expect_event("requestfailed", lambda r: r.url.endswith("/api/marks")):
+        leave_ask(page)
+    lab.lab.kill_node()
+    killed_at = time.monotonic()
+    press(page, SIX)
+    leave_ask(page)
+    expect(page.get_by_test_id("saved")).to_have_text("2 份待上传")
+    expect(page.get_by_test_id("bar")).to_contain_text("与机房服务器的连接已断开")
+    until_playing(page)
+    page.wait_for_timeout(max(0, 5000 - 1000 * (time.monotonic() - killed_at)))
+    lab.lab.start_node()
+    is_saved(page)
+    expect(page.get_by_test_id("bar")).to_be_hidden()
+    is_reported(page)
+    assert len(set(given)) == 2
+    assert [lab.lab.standings_at_the_city(task) for task in set(given)] == [["counted"]] * 2
+
+
+def task_of(request: Request) -> int:
+    return int(body_of(request)["task_id"])
+
+
+def test_while_the_city_is_away_marks_are_saved_and_reported_later(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[1])
+    first = code(page)
+    lab.lab.stop_hub()
+    try:
+        press(page, SIX)
+        submit(page)
+        is_saved(page)
+        expect(page.get_by_test_id("reported")).to_have_text("1 份待上报")
+        expect(page.get_by_test_id("bar")).to_be_hidden()
+        press(page, "h")
+        expect(row_of(page, first)).to_contain_text("待上报")
+        press(page, ["Escape"])
+    finally:
+        lab.lab.start_hub()
+    is_reported(page)
+    press(page, "h")
+    expect(row_of(page, first)).to_contain_text("已上报")
+
+
+def test_what_a_node_put_back_in_time_forgot_this_pc_gives_it_again(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[1])
+    database = lab.lab.node.data / "node.db"
+    earlier = database.with_suffix(".earlier")
+    lab.lab.stop_node()
+    shutil.copy(database, earlier)
+    lab.lab.start_node()
+    lab.lab.stop_hub()
+    try:
+        press(page, SIX)
+        given = submit(page)
+        is_saved(page)
+        lab.lab.kill_node()
+        for rest in database.parent.glob("node.db-*"):
+            rest.unlink()
+        earlier.replace(database)
+        lab.lab.start_node()
+        with page.expect_request("**/api/marks", timeout=PATIENCE_MS) as again:
+            page.reload()
+        del given["given_at"]
+        assert body_of(again.value) == given | {"is_again": True}
+        expect(page.get_by_test_id("reported")).to_have_text("1 份待上报")
+    finally:
+        lab.lab.start_hub()
+    is_reported(page)
+    assert lab.lab.standings_at_the_city(given["task_id"]) == ["counted"]
