@@ -10,6 +10,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from hub.media.bucket import Bucket, open_bucket
 from hub.media.shelf import sweep
 from hub.pages.costly import KEPT_S, recount
+from hub.pages.quality_kept import quality_of
 from hub.settings import HubSettings
 from hub.store import attempts, nodes, sittings
 from hub.work import recovery
@@ -27,6 +28,7 @@ from shared.kit.store import Store
 ANNOUNCE_EVERY_S = 2
 WIPE_EVERY_S = 10
 HAND_OUT_EVERY_S = 30
+MEASURE_EVERY_S = 300
 HAND_OUTS_AT_ONCE = 200
 PRUNE_EVERY_S = 3600
 REMEMBER_EVERY_S = 5
@@ -48,6 +50,7 @@ def timetable(store: Store, settings: HubSettings) -> BackgroundScheduler:
     for job, every_s in (
         (announce, ANNOUNCE_EVERY_S),
         (hand_out, HAND_OUT_EVERY_S),
+        (measure, MEASURE_EVERY_S),
         (count, KEPT_S),
     ):
         scheduler.add_job(job, _every(every_s), args=(store,))
@@ -84,6 +87,14 @@ def hand_out(store: Store) -> None:
         # Many wait after a recovery; marks come in between.
         with store.writing() as db:
             handed = hand_out_waiting(db, now(), HAND_OUTS_AT_ONCE)
+
+
+def measure(store: Store) -> None:
+    """So that the overview can say who deserves a look, and the quality page opens at once."""
+    with store.reading() as db:
+        sitting = sittings.open_sitting(db)
+        if sitting is not None:
+            quality_of(store, db, sitting.id, now())
 
 
 def remember(store: Store, settings: HubSettings) -> None:

@@ -74,6 +74,10 @@ def show_progress(batches: Iterable[list[Examined]], total: int) -> Iterator[lis
         )
 
 
+def show_sent(count: int) -> None:
+    _say(f"已上传到对象存储 {count} 个视频")
+
+
 def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} 秒" if seconds < 90 else f"{seconds / 60:.0f} 分钟"
 

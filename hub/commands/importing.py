@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from hub import schema
-from hub.commands.import_report import Report, show_progress
+from hub.commands.import_report import Report, show_progress, show_sent
 from hub.commands.opening import hub_to_read, hub_to_write
 from hub.media.bucket import Bucket, open_bucket
 from hub.settings import HubSettings, settings_from
@@ -132,7 +132,16 @@ def _take_in(wish: Wish, matched: Matched, store: Store) -> dict[str, str]:
         problems |= {one.file.name: one.problem for one in batch if one.problem}
         with store.writing() as db:
             check_media.keep(db, batch, now())
+    if bucket is not None:
+        _send_up(bucket, shelf)
     return problems
+
+
+def _send_up(bucket: Bucket, shelf: Path) -> None:
+    """Nothing is lost where this is cut off: the running hub goes on with it."""
+    for count, _ in enumerate(bucket.send_up(shelf, now()), 1):
+        if count % 50 == 0:
+            show_sent(count)
 
 
 def _import_now(

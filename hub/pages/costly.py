@@ -18,6 +18,8 @@ from shared.rules.rubric import MarkException
 
 KEPT_S = 10
 """How often it is counted afresh, in the background once the service runs."""
+FORESEEN_S = 60
+"""A forecast moves slowly, and of all this it takes the longest."""
 STALE_S = 60
 """Older than this it is counted while somebody waits for the page."""
 LATE = timedelta(minutes=1)
@@ -43,6 +45,7 @@ class Costly:
     """Reported since midnight."""
     ahead: Foresight | None
     """None while nothing is known of how people agree."""
+    foreseen_at: datetime
 
 
 _KEPT: WeakKeyDictionary[Store, tuple[int, Costly | None]] = WeakKeyDictionary()
@@ -57,7 +60,7 @@ def costly_of(
         kept = None
     if kept and 0 <= (moment - kept.counted_at).total_seconds() < age_max_s:
         return kept
-    fresh = _count_costly(db, sitting_id, _arrivals(db, sitting_id, kept, moment), moment)
+    fresh = _count_costly(db, sitting_id, kept, moment)
     _KEPT[store] = (sitting_id, fresh)
     return fresh
 
@@ -92,9 +95,8 @@ def _midnight_of(moment: datetime) -> datetime:
     return moment.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def _count_costly(
-    db: Database, sitting_id: int, arrivals: Sequence[counts.Arrivals], moment: datetime
-) -> Costly:
+def _count_costly(db: Database, sitting_id: int, kept: Costly | None, moment: datetime) -> Costly:
+    arrivals = _arrivals(db, sitting_id, kept, moment)
     today: dict[int, int] = {}
     for arrival in arrivals:
         today[arrival.round] = today.get(arrival.round, 0) + arrival.count
@@ -113,5 +115,13 @@ def _count_costly(
         performances.count_without_video(db),
         len(events.quarantined(db, QUARANTINED_MAX)),
         counts.count_faults(db, _midnight_of(moment)),
-        foresee(db, sitting_id),
+        *_foreseen(db, sitting_id, kept, moment),
     )
+
+
+def _foreseen(
+    db: Database, sitting_id: int, kept: Costly | None, moment: datetime
+) -> tuple[Foresight | None, datetime]:
+    if kept and kept.ahead and 0 <= (moment - kept.foreseen_at).total_seconds() < FORESEEN_S:
+        return kept.ahead, kept.foreseen_at
+    return foresee(db, sitting_id), moment

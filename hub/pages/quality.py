@@ -1,33 +1,28 @@
 """质量监控: how the city marks, who deserves a look, and every mark behind a figure."""
 
-import threading
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.response import Template
-from sqlite_utils import Database
 
 from hub.pages.doors import wants_part
 from hub.pages.frame import frame
+from hub.pages.quality_kept import quality_of
 from hub.pages.scatter import Dot, scatter
 from hub.store import exam, quality, sittings
 from hub.store.admins import Admin
-from hub.work.assess_quality import MarkerQuality, Quality, assess
+from hub.work.assess_quality import MarkerQuality, Quality
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
-from shared.rules.quality import THRESHOLDS, Measure, mean_apart
+from shared.rules.quality import THRESHOLDS, Measure, compare
 from shared.rules.rubric import LEVELS, MarkException
 from shared.web.numbers import PathWhole
 from shared.web.rendering import page
 
 HERE = "/quality"
-KEPT = timedelta(seconds=60)
-"""All marks are read for it: counted at most so often, for everyone who looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +30,6 @@ class MarkLine:
     mark: quality.OwnMark
     group: str
     apart: float | None
-
-
-_lock = threading.Lock()
-_kept: WeakKeyDictionary[Store, tuple[int, Quality]] = WeakKeyDictionary()
-
-
-def quality_of(store: Store, db: Database, sitting_id: int, moment: datetime) -> Quality:
-    with _lock:
-        kept = _kept.get(store)
-        if kept and kept[0] == sitting_id and moment - kept[1].counted_at < KEPT:
-            return kept[1]
-        found = assess(db, sitting_id, moment)
-        _kept[store] = (sitting_id, found)
-        return found
 
 
 @get(HERE, sync_to_thread=True)
@@ -122,8 +103,8 @@ def one_marker(
 
 
 def _line(mark: quality.OwnMark, groups: dict[int, str]) -> MarkLine:
-    apart = mean_apart(mark.levels, mark.other_levels) if mark.other_levels else None
-    return MarkLine(mark, groups[mark.item_group_id], apart)
+    found = compare(mark.levels, mark.other_levels) if mark.other_levels else None
+    return MarkLine(mark, groups[mark.item_group_id], found.apart if found else None)
 
 
 def _farthest(line: MarkLine) -> float:

@@ -34,6 +34,8 @@ class Found:
     """Performances with a confirmed exception."""
     behind: Sequence[str]
     """Districts ten points below the city."""
+    watched: int = 0
+    """Markers whose figures deserve a look."""
     approvals: int = 0
     """What one city admin asked for and another has to approve."""
 
@@ -70,6 +72,7 @@ def _counts(found: Found) -> list[Todo]:
         (found.without_video, _WITHOUT_VIDEO),
         (found.faults, _FAULTS),
         (found.exceptions, _EXCEPTIONS),
+        (found.watched, _WATCHED),
     )
     return [replace(item, title=f"{count:,} {item.title}") for count, item in counted if count]
 
@@ -86,6 +89,9 @@ _WITHOUT_VIDEO = Todo(
 )
 _FAULTS = Todo(
     "故障", "warn", "次播放故障（今日）", "节点已自动重取，请关注是否重复。", "查看", "/problems"
+)
+_WATCHED = Todo(
+    "质量", "warn", "名教师的评分需要关注", "一致率、收听或用时超出界限。", "查看", "/quality"
 )
 _EXCEPTIONS = Todo(
     "异常", "warn", "份作品终评为异常", "无等级，请核对原始视频。", "查看", "/problems"

@@ -65,20 +65,9 @@ def seen_by_group(db: Database, sitting_id: int) -> dict[int, Seen]:
 
 def seen_when(db: Database, sitting_id: int, share: float) -> dict[int, Seen]:
     """What was to be seen when so large a share had both first marks. Slow: reads all marks."""
-    moments = [
-        row[0]
-        for row in db.conn.execute(
-            """
-            SELECT max(received_at) AS compared_at FROM mark
-            WHERE sitting_id = ? AND round <= 2 AND revises IS NULL AND standing <> 'surplus'
-            GROUP BY performance_id HAVING count(*) = 2 ORDER BY compared_at
-            """,
-            (sitting_id,),
-        )
-    ]
-    if not moments:
+    until = _moment_when(db, sitting_id, share)
+    if until is None:
         return {}
-    until = moments[min(int(len(moments) * share), len(moments) - 1)]
     rows = db.conn.execute(
         """
         SELECT p.item_group_id, count(DISTINCT p.id),
@@ -104,6 +93,20 @@ def seen_when(db: Database, sitting_id: int, share: float) -> dict[int, Seen]:
         (*([sitting_id, until] * 5), sitting_id),
     )
     return {row[0]: Seen(*row[1:]) for row in map(tuple, rows)}
+
+
+def _moment_when(db: Database, sitting_id: int, share: float) -> str | None:
+    """When so large a share of what has both first marks now had them."""
+    rows = db.conn.execute(
+        """
+        SELECT max(received_at) AS compared_at FROM mark
+        WHERE sitting_id = ? AND round <= 2 AND revises IS NULL AND standing <> 'surplus'
+        GROUP BY performance_id HAVING count(*) = 2 ORDER BY compared_at
+        """,
+        (sitting_id,),
+    )
+    moments: list[str] = [row[0] for row in rows]
+    return moments[min(int(len(moments) * share), len(moments) - 1)] if moments else None
 
 
 def pace_s(db: Database, sitting_id: int) -> dict[int, float]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from hub.store import performances, seals, slots, tasks
+from hub.store import feed, performances, seals, slots, tasks
 from hub.store.tasks import NewTask, Task
 from shared.wire.messages import Event, MarkBody
 
@@ -33,4 +33,8 @@ def adopt_task(db: Database, event: Event, body: MarkBody, moment: datetime) -> 
     tasks.adopt(db, given.task_id, new, moment)
     if given.round not in slots.of_performance(db, given.sitting_id, given.performance_id):
         slots.wait(db, given.sitting_id, given.performance_id, given.round, given.criteria, moment)
-    return tasks.task(db, given.task_id)
+    adopted = tasks.task(db, given.task_id)
+    if adopted is not None:
+        # Its node may still show it as open.
+        feed.append(db, adopted.district_id, "task", adopted.id)
+    return adopted

@@ -1,8 +1,7 @@
 """Measures how a sitting is marked: the city, its criteria, item groups, districts, markers."""
 
 import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -15,12 +14,14 @@ from shared.kit.clock import parse_stamp
 from shared.rules.quality import (
     Agreement,
     Alert,
+    Compared,
     Disputes,
     Habits,
-    Pairs,
+    Lean,
+    Tally,
     agreement,
     alerts,
-    severity,
+    compare,
 )
 from shared.rules.rubric import CRITERIA, LEVELS, Criterion
 from shared.rules.statistics import Figure
@@ -71,27 +72,46 @@ class Quality:
 
 
 @dataclass(slots=True)
+class _Own:
+    """What is gathered of one marker."""
+
+    tally: Tally = field(default_factory=Tally)
+    halves: dict[str, Lean] = field(default_factory=dict)
+    disputes: Disputes = field(default_factory=Disputes)
+
+
+@dataclass(slots=True)
 class _Gathered:
-    city: Pairs = field(default_factory=Counter)
-    groups: dict[int, Pairs] = field(default_factory=dict)
-    people: dict[int, Pairs] = field(default_factory=dict)
-    halves: dict[int, dict[str, Pairs]] = field(default_factory=dict)
-    disputes: dict[int, Disputes] = field(default_factory=dict)
+    criteria: list[Tally] = field(default_factory=lambda: [Tally() for _ in CRITERIA])
+    groups: dict[int, Tally] = field(default_factory=dict)
+    people: dict[int, _Own] = field(default_factory=dict)
 
     def add(self, pair: Pair) -> None:
-        levels = (pair.first_levels, pair.second_levels)
-        self.city[levels] += 1
-        self.groups.setdefault(pair.item_group_id, Counter())[levels] += 1
-        self._add_side(pair.first, levels, pair.first_at, pair)
-        self._add_side(pair.second, levels[::-1], pair.second_at, pair)
+        compared = compare(pair.first_levels, pair.second_levels)
+        turned = compare(pair.second_levels, pair.first_levels)
+        if compared is None or turned is None:
+            return
+        for place, cell in zip(compared.places, compared.cells, strict=True):
+            self.criteria[place].add_cell(cell)
+        self._group(pair.item_group_id).add(compared)
+        self._add_side(pair.first, compared, pair.first_levels, pair.first_at, pair)
+        self._add_side(pair.second, turned, pair.second_levels, pair.second_at, pair)
 
-    def _add_side(self, account: int, levels: tuple[str, str], at: str, pair: Pair) -> None:
-        self.people.setdefault(account, Counter())[levels] += 1
-        halves = self.halves.setdefault(account, {})
-        halves.setdefault(half_day(at[:13]), Counter())[levels] += 1
+    def _group(self, id: int) -> Tally:
+        if id not in self.groups:
+            self.groups[id] = Tally()
+        return self.groups[id]
+
+    def _add_side(self, account: int, compared: Compared, levels: str, at: str, pair: Pair) -> None:
+        if account not in self.people:
+            self.people[account] = _Own()
+        own, half = self.people[account], half_day(at[:13])
+        own.tally.add(compared)
+        if half not in own.halves:
+            own.halves[half] = Lean()
+        own.halves[half].add(compared.apart)
         if pair.final and pair.rules:
-            disputes = self.disputes.setdefault(account, Disputes())
-            disputes.add(levels[0], _texts(pair.final), _texts(pair.rules))
+            own.disputes.add(levels, _texts(pair.final), _texts(pair.rules))
 
 
 def assess(db: Database, sitting_id: int, moment: datetime) -> Quality:
@@ -102,18 +122,27 @@ def assess(db: Database, sitting_id: int, moment: datetime) -> Quality:
     habits = _habits(db, sitting_id)
     people = {account.id: account for account in accounts.everyone(db)}
     markers = [
-        _marker(people[id], gathered, habits.get(id, Habits()))
+        _marker(people[id], gathered.people.get(id, _Own()), habits.get(id, Habits()))
         for id in sorted(habits.keys() | gathered.people.keys())
     ]
     return Quality(
         counted_at=moment,
-        city=agreement(gathered.city),
-        by_criterion={c: agreement(gathered.city, c) for c in CRITERIA},
-        by_group={id: agreement(pairs) for id, pairs in sorted(gathered.groups.items())},
+        city=agreement(_merged(gathered.groups.values())),
+        by_criterion={
+            c: agreement(tally) for c, tally in zip(CRITERIA, gathered.criteria, strict=True)
+        },
+        by_group={id: agreement(tally) for id, tally in sorted(gathered.groups.items())},
         by_district=_by_district(gathered.people, people),
-        levels={c: _levels(gathered.city, place) for place, c in enumerate(CRITERIA)},
+        levels={c: _levels(t) for c, t in zip(CRITERIA, gathered.criteria, strict=True)},
         markers=markers,
     )
+
+
+def _merged(tallies: Iterable[Tally]) -> Tally:
+    total = Tally()
+    for tally in tallies:
+        total.merge(tally)
+    return total
 
 
 def _habits(db: Database, sitting_id: int) -> dict[int, Habits]:
@@ -127,42 +156,40 @@ def _habits(db: Database, sitting_id: int) -> dict[int, Habits]:
     return found
 
 
-def _marker(account: accounts.Account, gathered: _Gathered, habits: Habits) -> MarkerQuality:
-    found = agreement(gathered.people.get(account.id, Counter()))
-    halves = gathered.halves.get(account.id, {})
+def _marker(account: accounts.Account, own: _Own, habits: Habits) -> MarkerQuality:
+    found = agreement(own.tally)
     return MarkerQuality(
         account_id=account.id,
         name=account.name,
         district_id=account.district_id,
         agreement=found,
         habits=habits,
-        disputes=gathered.disputes.get(account.id, Disputes()),
+        disputes=own.disputes,
         drift=tuple(
-            HalfDay(label, severity(pairs, HALF_DAY_LEAST))
-            for label, pairs in sorted(halves.items())
+            HalfDay(label, lean.figure(HALF_DAY_LEAST))
+            for label, lean in sorted(own.halves.items())
         ),
         alerts=tuple(alerts(found, habits)),
     )
 
 
 def _by_district(
-    people: Mapping[int, Pairs], known: Mapping[int, accounts.Account]
+    people: Mapping[int, _Own], known: Mapping[int, accounts.Account]
 ) -> dict[int, Agreement]:
-    districts: dict[int, Pairs] = {}
-    for id, pairs in people.items():
-        districts.setdefault(known[id].district_id, Counter()).update(pairs)
-    return {id: agreement(pairs) for id, pairs in sorted(districts.items())}
+    districts: dict[int, Tally] = {}
+    for id, own in people.items():
+        districts.setdefault(known[id].district_id, Tally()).merge(own.tally)
+    return {id: agreement(tally) for id, tally in sorted(districts.items())}
 
 
-def _levels(pairs: Pairs, place: int) -> tuple[Figure, ...]:
-    given: Counter[str] = Counter()
-    for both, count in pairs.items():
-        for levels in both:
-            given[levels[place]] += count
-    total = sum(count for level, count in given.items() if level != "-")
-    return tuple(
-        Figure(given[str(level)] / total if total else None, given[str(level)]) for level in LEVELS
-    )
+def _levels(tally: Tally) -> tuple[Figure, ...]:
+    """Of one criterion, both marks of each pair."""
+    given = dict.fromkeys(LEVELS, 0)
+    for cell, count in enumerate(tally.cells):
+        given[cell // 4] += count
+        given[cell % 4] += count
+    total = sum(given.values())
+    return tuple(Figure(given[n] / total if total else None, given[n]) for n in LEVELS)
 
 
 @lru_cache(maxsize=4096)

@@ -69,6 +69,8 @@ def hand_out_waiting(db: Database, moment: datetime, limit: int = 200) -> int:
     sitting = sittings.open_sitting(db)
     if sitting is None:
         return 0
+    # A database of before there were hands gets them here.
+    hands.follow(db)
     return sum(hand_out(db, slot, moment) for slot in slots.waiting(db, sitting.id, limit))
 
 

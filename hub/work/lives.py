@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from hub.store import lives, meta
+from hub.store import hands, lives, meta
 from hub.store.lives import Reach
 from hub.work import recovery
 
@@ -20,16 +20,23 @@ def start(db: Database, seen: Reach | None, moment: datetime) -> None:
         meta.forget_incarnation(db)
         reason = PUT_BACK
     is_first = meta.lives(db) == 0
+    _count_lives(db, seen.hub_inc if seen else "")
     is_new = meta.get(db, "hub_inc") is None
     meta.ensure_identity(db)
     if is_new and not is_first:
         _begin(db, reason, moment)
     lives.leave_gap(db)
+    # A sitting that was opened by the first version has its tasks, but no list of takers yet.
+    hands.follow(db)
 
 
-def begin_again(db: Database, reason: str, moment: datetime) -> None:
-    """A new life from here on: the nodes hand in again what is missing."""
+def begin_again(db: Database, reason: str, moment: datetime, known: str = "") -> None:
+    """A new life from here on: the nodes hand in again what is missing.
+
+    `known`: the last life that somebody else knows of, which this file may have forgotten.
+    """
     meta.forget_incarnation(db)
+    _count_lives(db, known)
     meta.ensure_identity(db)
     _begin(db, reason, moment)
 
@@ -41,17 +48,24 @@ def _begin(db: Database, reason: str, moment: datetime) -> None:
     recovery.begin(db, reason, moment)
 
 
+def _count_lives(db: Database, known: str) -> None:
+    """The count was put back with the file; no life's numbers may be given by another one."""
+    if number_of(known) > meta.lives(db):
+        meta.put(db, "lives", str(number_of(known)))
+
+
 def _is_behind(db: Database, seen: Reach) -> bool:
     inc = meta.get(db, "hub_inc")
     if inc is None:
         return False
     if inc != seen.hub_inc:
         # Another life than the last one that ran here; lives are numbered.
-        return _number(inc) < _number(seen.hub_inc)
+        return number_of(inc) < number_of(seen.hub_inc)
     now = lives.reach(db, inc)
     return now.events < seen.events or now.changes < seen.changes
 
 
-def _number(hub_inc: str) -> int:
+def number_of(hub_inc: str) -> int:
+    """Of a life; 0 for none."""
     number = hub_inc.partition("-")[0]
     return int(number) if number.isdigit() else 0

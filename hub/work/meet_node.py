@@ -28,8 +28,10 @@ OURS = Protocols(PROTOCOL_LEAST, PROTOCOL)
 def hello(db: Database, node: Node, said: HelloRequest, moment: datetime) -> HelloAnswer:
     """What the node needs to decide; what it says may show that we were put back in time."""
     known = events.stream(db, node.id, said.node_inc)
-    if said.hub_inc == meta.hub_inc(db) and said.acked_seq > known.acked_seq:
-        lives.begin_again(db, lives.AHEAD, moment)
+    is_same = said.hub_inc == meta.hub_inc(db)
+    is_later = lives.number_of(said.hub_inc) > meta.lives(db)
+    if is_later or (is_same and said.acked_seq > known.acked_seq):
+        lives.begin_again(db, lives.AHEAD, moment, said.hub_inc)
     inc = meta.hub_inc(db)
     hellos.put(db, node.id, inc, said, moment)
     return HelloAnswer(

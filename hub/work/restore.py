@@ -11,7 +11,7 @@ from hub import schema
 from hub.settings import HubSettings
 from hub.store import audit, meta
 from hub.work import lives, recovery
-from hub.work.reach_file import keep_reach
+from hub.work.reach_file import keep_reach, last_reach
 from shared.kit.lock import hold
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store, is_whole, reading_beside
@@ -44,7 +44,8 @@ def restore(settings: HubSettings, backup: Path, moment: datetime) -> Restored:
         store = Store(settings.database, schema.migrations)
         try:
             with store.writing() as db:
-                lives.begin_again(db, lives.RESTORED, moment)
+                seen = last_reach(settings.reach_file)
+                lives.begin_again(db, lives.RESTORED, moment, seen.hub_inc if seen else "")
                 audit.append(db, "命令行", "restored", {"file": backup.name}, moment)
                 awaited = recovery.awaited(db)
             keep_reach(settings.reach_file, store)

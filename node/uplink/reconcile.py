@@ -1,5 +1,6 @@
 """Compares the node's marks with the hub's, and fetches back what this node lost."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -18,8 +19,9 @@ from shared.wire.meeting import (
     HistoryRequest,
 )
 
-HEALS_MAX = 3
-"""Tries to put right what differs, before it waits for the next regular comparison."""
+HEALS_IN_A_ROW = 3
+REST_S = 30.0
+"""After so many tries to put right what differs: the hub may need some time for its part."""
 
 
 class Reconciler:
@@ -35,21 +37,25 @@ class Reconciler:
         self._state = state
         self._moment = moment
         self._heals = 0
+        self._rests_until = 0.0
 
     async def compare(self) -> None:
         """Both sides hold the same marks of this node, or what is missing is on its way."""
+        if time.monotonic() < self._rests_until:
+            return
         request = await finish(self._request)
         if request is None:
             return
         answer = await self._client.compare(request)
         if not answer.is_comparable:
             return
-        is_healing = await finish(self._heal, answer)
         self._state.differs = answer.differs
-        self._heals = self._heals + 1 if is_healing else 0
-        self._state.is_compared = self._heals in (0, HEALS_MAX)
-        if self._heals == HEALS_MAX:
-            self._heals = 0
+        self._state.is_compared = not answer.differences
+        self._heals = self._heals + 1 if answer.differences else 0
+        if self._heals % HEALS_IN_A_ROW:
+            await finish(self._heal, answer)
+        elif self._heals:
+            self._rests_until = time.monotonic() + REST_S
 
     async def fetch_history(self) -> None:
         """Page by page; where it breaks off, it goes on from there."""
@@ -70,10 +76,7 @@ class Reconciler:
                 piles=digest.piles(marks.confirmed(db)),
             )
 
-    def _heal(self, answer: CompareAnswer) -> bool:
-        """Whether there was anything to put right."""
-        if not answer.differences:
-            return False
+    def _heal(self, answer: CompareAnswer) -> None:
         with self._store.writing() as db:
             confirmed = marks.confirmed(db)
             for found in answer.differences:
@@ -81,9 +84,8 @@ class Reconciler:
                 ours = set(confirmed.get(key, ())) - set(found.event_ids)
                 if any(digest.bucket_of(one) in found.buckets for one in ours):
                     begin_new_life(db, self._moment())
-                    return True
+                    return
             meta.want_history(db)
-        return True
 
     def _history_after(self) -> str | None:
         with self._store.reading() as db:

@@ -132,7 +132,7 @@ class Uplink:
             video_bytes_per_s=state.video_bytes_per_s,
             city=list(state.city.rounds),
             city_done=list(state.city.done),
-            differs=state.differs if state.is_compared else -1,
+            differs=state.differs,
         )
 
     async def _begin(self, link: meta.Link) -> None:
@@ -141,6 +141,7 @@ class Uplink:
         https = [self._make_http(link.hub_url) for _ in range(3)]
         clients = [HubClient(http, identity, state.clock) for http in https]
         state.is_met = state.is_compared = False
+        state.differs = -1
         prefetcher = Prefetcher(
             self._store,
             self._cache,

@@ -1,13 +1,11 @@
 """What is measured of marking, with definitions and least counts, and what calls for a look."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
 
-from shared.rules.rubric import CRITERIA, Criterion
 from shared.rules.statistics import (
     Figure,
     figure_of_mean,
@@ -82,25 +80,80 @@ class Agreement:
     """How often (own level, other's level) was given."""
 
 
-Pairs = Counter[tuple[str, str]]
-"""How often which own six levels stood against which other six levels."""
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two marks of one performance beside each other."""
+
+    places: tuple[int, ...]
+    """Of the criteria that both have, in the order of CRITERIA."""
+    cells: tuple[int, ...]
+    """For each of them 4 * own level + other level."""
+    apart: float
+    """The mean of own minus other."""
 
 
-def agreement(pairs: Pairs, criterion: Criterion | None = None) -> Agreement:
-    """Over all six criteria, or one. Each performance is one observation, never six."""
-    places = range(len(CRITERIA)) if criterion is None else [CRITERIA.index(criterion)]
-    table: Counter[tuple[int, int]] = Counter()
-    n, total, squares = 0, 0.0, 0.0
-    for (own, other), count in pairs.items():
-        compared = [(int(own[i]), int(other[i])) for i in places if own[i] != "-" != other[i]]
-        if not compared:
-            continue
-        n += count
-        apart = sum(a - b for a, b in compared) / len(compared)
-        total, squares = total + count * apart, squares + count * apart * apart
-        for pair in compared:
-            table[pair] += count
-    every = sum(table.values())
+@lru_cache(maxsize=65_536)
+def compare(own: str, other: str) -> Compared | None:
+    """None where they have no criterion in common."""
+    both = [
+        (place, int(a), int(b))
+        for place, (a, b) in enumerate(zip(own, other, strict=True))
+        if a != "-" != b
+    ]
+    if not both:
+        return None
+    return Compared(
+        tuple(place for place, _, _ in both),
+        tuple(4 * a + b for _, a, b in both),
+        sum(a - b for _, a, b in both) / len(both),
+    )
+
+
+@dataclass(slots=True)
+class Lean:
+    """Own minus other, one observation a performance."""
+
+    n: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+
+    def add(self, apart: float) -> None:
+        self.n += 1
+        self.total += apart
+        self.squares += apart * apart
+
+    def figure(self, least: int) -> Figure:
+        return figure_of_mean(self.total, self.squares, self.n, least)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of pairs, from which all of an agreement follows."""
+
+    cells: list[int] = field(default_factory=lambda: [0] * 16)
+    lean: Lean = field(default_factory=Lean)
+
+    def add(self, compared: Compared) -> None:
+        for cell in compared.cells:
+            self.cells[cell] += 1
+        self.lean.add(compared.apart)
+
+    def add_cell(self, cell: int) -> None:
+        """One criterion alone."""
+        self.cells[cell] += 1
+        self.lean.add(cell // 4 - cell % 4)
+
+    def merge(self, other: "Tally") -> None:
+        self.cells = [a + b for a, b in zip(self.cells, other.cells, strict=True)]
+        self.lean.n += other.lean.n
+        self.lean.total += other.lean.total
+        self.lean.squares += other.lean.squares
+
+
+def agreement(tally: Tally) -> Agreement:
+    """Each performance is one observation: six criteria of one singer are not six."""
+    table = {(cell // 4, cell % 4): count for cell, count in enumerate(tally.cells) if count}
+    every, n = sum(table.values()), tally.lean.n
     exact = sum(count for (a, b), count in table.items() if a == b)
     near = sum(count for (a, b), count in table.items() if abs(a - b) <= 1)
     part = n / every if every else 0.0
@@ -108,26 +161,9 @@ def agreement(pairs: Pairs, criterion: Criterion | None = None) -> Agreement:
         exact=figure_of_share(exact * part, n, Measure.EXACT.least),
         adjacent=figure_of_share(near * part, n, Measure.ADJACENT.least),
         kappa=quadratic_kappa(table, n, Measure.KAPPA.least),
-        severity=figure_of_mean(total, squares, n, Measure.SEVERITY.least),
+        severity=tally.lean.figure(Measure.SEVERITY.least),
         table=table,
     )
-
-
-def severity(pairs: Pairs, least: int = Measure.SEVERITY.least) -> Figure:
-    """Alone, which is quicker, with a least count of its own for the half-days."""
-    n, total, squares = 0, 0.0, 0.0
-    for (own, other), count in pairs.items():
-        if (apart := mean_apart(own, other)) is not None:
-            n += count
-            total, squares = total + count * apart, squares + count * apart * apart
-    return figure_of_mean(total, squares, n, least)
-
-
-@lru_cache(maxsize=65_536)
-def mean_apart(own: str, other: str) -> float | None:
-    """The mean of own minus other over the criteria that both have."""
-    apart = [int(a) - int(b) for a, b in zip(own, other, strict=True) if a != "-" != b]
-    return sum(apart) / len(apart) if apart else None
 
 
 @dataclass(slots=True)

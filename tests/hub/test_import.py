@@ -10,11 +10,12 @@ from hub.commands.importing import Wish, run
 from hub.commands.opening import hub_to_write
 from hub.media.shelf import path_of
 from hub.settings import HubSettings
-from hub.store import accounts, audit, exam, feed, performances, videos
+from hub.store import accounts, audit, exam, feed, hands, performances, tasks, videos
 from hub.work import check_media
 from hub.work.allocate import allocate
 from hub.work.check_media import Examined, File, Job
 from hub.work.sittings import prepare
+from hub.work.verify import verify
 from shared.kit.store import reading_beside
 from shared.rules.rubric import Role, Stage
 from tests.hub.books import Book, a_book, write_csvs, write_xlsx
@@ -288,6 +289,20 @@ def test_after_the_allocation_people_stay_where_their_tasks_are(
     said = refused(book, allocated, capsys)
     assert "人员 第 4 行「区县」：王12已分配任务，不能改到另一区县" in said
     assert "正式阅卷正在进行，规则不能再改" in said
+
+
+def test_whoever_is_disabled_hands_the_open_tasks_to_others(allocated: Path) -> None:
+    book = small_book()
+    row = book["人员"][2]
+    with reading_beside(HubSettings(allocated / "data").database) as db:
+        account = next(a for a in accounts.everyone(db) if a.phone == row[0])
+        assert tasks.open_of_account(db, account.id, 1)
+    row += ["", "停用"]
+    assert bring(allocated, book) == 0
+    with reading_beside(HubSettings(allocated / "data").database) as db:
+        assert not tasks.open_of_account(db, account.id, 1)
+        assert hands.states(db, 1)[account.id] == "gone"
+        assert verify(db) == []
 
 
 def test_rows_that_are_gone_stay_until_their_removal_is_asked_for(

@@ -112,6 +112,6 @@ def test_the_timetable_starts_and_ends(tmp_path: Path) -> None:
     store = an_allocated_hub(tmp_path, works=1)
     timetable = jobs.timetable(store, HubSettings(data=tmp_path))
     timetable.start()
-    assert len(timetable.get_jobs()) == 7
+    assert len(timetable.get_jobs()) == 8
     timetable.shutdown(wait=True)
     store.close()

@@ -211,7 +211,7 @@ def quality_row(db: Database, also: str = "", *parameters: object) -> tuple[str,
     ).fetchone()
     if row[3] < 20:
         return "--", "--", "--", row[3]
-    return f"{100 * row[0]:.1f}%", f"{100 * row[1]:.1f}%", f"{row[2]:+.2f}", row[3]
+    return f"{100 * row[0]:.1f}%", f"{100 * row[1]:.1f}%", f"{round(row[2], 2) + 0.0:+.2f}", row[3]
 
 
 def test_quality_by_group_district_and_marker(city: Browser, db: Database) -> None:

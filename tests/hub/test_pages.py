@@ -283,7 +283,7 @@ def test_the_tasks_of_someone_who_left_go_to_others(marking: Browser) -> None:
     account = re.search(r'name="account_id" value="(\d+)"', marking.get("/districts/1").text)
     assert account
     answer = marking.post("/districts/take-back", data={"account_id": account.group(1)})
-    assert "已收回" in answer.text
+    assert "已分给其他教师" in answer.text
     assert marking.post("/districts/take-back", data={"account_id": "999"}).status_code == 404
 
 

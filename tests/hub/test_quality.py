@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from hub.pages.quality import KEPT, quality_of
+from hub.jobs import measure
+from hub.pages.quality_kept import KEPT_LEAST, quality_of, watched_count
 from hub.store import quality
 from hub.work.assess_quality import assess, half_day
-from shared.kit.clock import stamp
+from shared.kit.clock import now, stamp
 from shared.kit.store import Store
 from shared.rules.quality import Measure
 from shared.rules.rubric import Criterion
@@ -109,12 +110,23 @@ def test_a_mark_with_an_exception_is_compared_only_if_the_policy_says_so(tmp_pat
     store.close()
 
 
-def test_all_marks_are_read_at_most_once_a_minute(tmp_path: Path) -> None:
+def test_all_marks_are_read_once_for_everyone_who_looks(tmp_path: Path) -> None:
     store = a_marked_hub(tmp_path)
     with store.reading() as db:
+        assert watched_count(store, 1) == 0
         first = quality_of(store, db, 1, NINE)
-        assert quality_of(store, db, 1, NINE + KEPT / 2) is first
-        assert quality_of(store, db, 1, NINE + KEPT) is not first
+        assert quality_of(store, db, 1, NINE + KEPT_LEAST / 2) is first
+        assert quality_of(store, db, 1, NINE + timedelta(hours=1)) is not first
+        assert watched_count(store, 1) == sum(bool(m.alerts) for m in first.markers)
+        assert watched_count(store, 2) == 0
+    store.close()
+
+
+def test_the_timetable_measures_while_a_sitting_is_open(tmp_path: Path) -> None:
+    store = a_marked_hub(tmp_path)
+    measure(store)
+    with store.reading() as db:
+        assert len(quality_of(store, db, 1, now()).markers) == 4
     store.close()
 
 

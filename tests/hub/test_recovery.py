@@ -331,3 +331,14 @@ def test_every_start_leaves_a_gap_so_that_no_number_is_given_again(tmp_path: Pat
         take_back(db, the_task(db, 1, 1), NINE)
         assert the_task(db, 1, 1).id > last + 2**15
         assert not recovery.is_on(db)
+
+
+def test_a_life_that_the_file_forgot_is_never_lived_again(tmp_path: Path) -> None:
+    """Put back twice to the same file: each time another life, with numbers of its own."""
+    store = an_allocated_hub(tmp_path, works=1)
+    with store.writing() as db:
+        lives.begin_again(db, lives.RESTORED, NINE, known="4-abc")
+        assert meta.hub_inc(db).startswith("5-")
+        node = nodes.all_nodes(db)[0]
+        hello(db, node, said(db, hub_inc="7-of-a-life-that-only-nodes-know"), NINE)
+        assert meta.hub_inc(db).startswith("8-")

@@ -1,7 +1,5 @@
 """Agreement, disputes and habits are what their definitions say; alerts never lock anybody."""
 
-from collections import Counter
-
 import pytest
 
 from shared.rules.quality import (
@@ -10,22 +8,25 @@ from shared.rules.quality import (
     Disputes,
     Habits,
     Measure,
-    Pairs,
+    Tally,
     agreement,
     alerts,
-    mean_apart,
-    severity,
+    compare,
 )
-from shared.rules.rubric import Criterion
 
 
-def pairs(**counts: int) -> Pairs:
-    """a333333_323333=12: own levels, the other's, and how often."""
-    found: Pairs = Counter()
+def pairs(place: int | None = None, **counts: int) -> Tally:
+    """a333333_323333=12: own levels, the other's, and how often; one criterion or all."""
+    tally = Tally()
     for key, count in counts.items():
-        own, other = key[1:].split("_")
-        found[own, other] = count
-    return found
+        compared = compare(*key[1:].split("_"))
+        assert compared is not None
+        for _ in range(count):
+            if place is None:
+                tally.add(compared)
+            else:
+                tally.add_cell(compared.cells[place])
+    return tally
 
 
 def test_agreement_is_counted_over_criteria_and_each_performance_once() -> None:
@@ -34,15 +35,20 @@ def test_agreement_is_counted_over_criteria_and_each_performance_once() -> None:
     assert found.adjacent.value == pytest.approx((300 - 10) / 300)
     assert found.exact.n == 50
     assert found.severity.value == pytest.approx((10 * 2 / 6 + 10 * 2 / 6) / 50)
-    assert severity(pairs(a333333_333333=30, a333333_223333=10, a333333_133333=10)) == (
-        found.severity
-    )
 
 
 def test_one_criterion_alone() -> None:
-    found = agreement(pairs(a333333_333333=30, a333333_323333=10), Criterion.PITCH)
+    found = agreement(pairs(1, a333333_333333=30, a333333_323333=10))
     assert found.exact.value == pytest.approx(0.75)
-    assert agreement(pairs(a333333_323333=30), Criterion.OVERALL).exact.value == 1
+    assert found.severity.value == pytest.approx(0.25)
+    assert agreement(pairs(0, a333333_323333=30)).exact.value == 1
+
+
+def test_what_is_counted_apart_can_be_put_together() -> None:
+    whole = pairs(a333333_333333=30, a333333_223333=10)
+    part = pairs(a333333_333333=30)
+    part.merge(pairs(a333333_223333=10))
+    assert agreement(part) == agreement(whole)
 
 
 def test_below_twenty_performances_there_is_no_figure() -> None:
@@ -52,9 +58,12 @@ def test_below_twenty_performances_there_is_no_figure() -> None:
 
 
 def test_severity_is_positive_for_who_gives_more() -> None:
-    assert mean_apart("333333", "222222") == 1
-    assert mean_apart("3-----", "22----") == 1
-    assert mean_apart("------", "333333") is None
+    wide, narrow = compare("333333", "222222"), compare("3-----", "22----")
+    assert wide is not None
+    assert narrow is not None
+    assert wide.apart == narrow.apart == 1
+    assert narrow.places == (0,)
+    assert compare("------", "333333") is None
 
 
 def test_a_dispute_is_lost_where_the_final_level_is_another() -> None:

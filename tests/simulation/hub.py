@@ -23,14 +23,15 @@ from hub.api.city import City
 from hub.api.guard import Nonces
 from hub.app import create_app
 from hub.settings import HubSettings
+from hub.work.back_up import keep_copy
 from hub.work.restore import restore
-from shared.kit.store import Store
 from tests.simulation.disk import Disk, Files, Killed
 from tests.simulation.seams import CLOCK, Clock
 
 T = TypeVar("T")
 Note = Callable[[str, str], None]
 JOBS_EVERY_S = 10.0
+RAREST_JOB_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Hub:
         self.context.run(self._open, path)
         self.is_up = True
         self._jobs = self._task(self._work())
+        self._jobs.add_done_callback(self._work_ended)
         self._note("hub", f"life {self._lives} begins")
 
     def _open(self, path: Path) -> None:
@@ -152,31 +154,37 @@ class Hub:
             return at(db)
 
     async def _work(self) -> None:
+        """The product's own timetable, in turns; what is rarer than a minute is left out."""
+        due = [
+            (max(round(job.trigger.interval.total_seconds() / JOBS_EVERY_S), 1), job)
+            for job in jobs.timetable(self.store, self._settings).get_jobs()
+            if job.trigger.interval.total_seconds() <= RAREST_JOB_S
+        ]
         turn = 0
         while True:
             await asyncio.sleep(JOBS_EVERY_S)
             turn += 1
-            for job, every in (
-                (jobs.announce, 1),
-                (jobs.wipe, 1),
-                (jobs.hand_out, 3),
-                (self._remember, 1),
-            ):
+            for every, job in due:
                 if turn % every == 0:
-                    try:
-                        job(self.store)
-                    except sqlite3.OperationalError:
-                        if not self.was_full:
-                            raise
+                    self._do_job(job.func, job.args)
 
-    def _remember(self, store: Store) -> None:
-        jobs.remember(store, self._settings)
+    def _do_job(self, func: Callable[..., None], args: tuple[Any, ...]) -> None:
+        try:
+            func(*args)
+        except sqlite3.OperationalError:
+            if not self.was_full:
+                raise
+
+    def _work_ended(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, Killed):
+            self.unexpected.append(f"a job of the hub failed: {error!r}")
 
     def back_up(self) -> Files:
         """By the product's own hand."""
         folder = self._folder / f"backup{self._lives}"
         folder.mkdir(exist_ok=True)
-        copy = jobs.keep_copy(self.store, folder, self.clock.now())
+        copy = keep_copy(self.store, folder, self.clock.now())
         return Files.of(copy)
 
     def end(self) -> None:
