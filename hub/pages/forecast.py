@@ -21,7 +21,7 @@ from shared.rules.rubric import CRITERIA
 from shared.web.rendering import page
 
 HERE = "/forecast"
-WORKS_TRIED = 20_000
+WORKS_TRIED = 5_000
 LOOKED_BACK = 20_000
 """Above so many performances a look back takes too long for a page."""
 

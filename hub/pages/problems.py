@@ -19,11 +19,12 @@ from sqlite_utils import Database
 
 from hub.pages.doors import FORM, back_to
 from hub.pages.frame import frame
-from hub.pages.person import may_act
+from hub.pages.person import Lately, may_act
 from hub.settings import HubSettings
 from hub.store import exam, faults, nodes, outcomes, performances, sittings, slots
 from hub.store.admins import Admin
 from hub.store.faults import Reported
+from hub.work import second_person
 from hub.work.correct_video import correct_video
 from hub.work.hand_out import hand_out_waiting, why_waiting
 from hub.work.redeploy import give_to_node, take_from_node
@@ -38,6 +39,7 @@ HERE = "/problems"
 SHOWN = 200
 UPLOAD_BYTES_MAX = 1_000_000_000
 DONE = {
+    "asked": second_person.ASKED,
     "tried": "已重新尝试分配。",
     "corrected": "已更换视频，作品重新进入1评和2评；原来的评分保留在记录中。",
     "taken": "已收回该节点的未评任务并分给其他区县；迟到的评分会保存，不计入结果。",
@@ -133,12 +135,17 @@ def give_correct(
     person: NamedDependency[Admin],
     store: NamedDependency[Store],
     settings: NamedDependency[HubSettings],
+    lately: NamedDependency[Lately],
 ) -> Redirect | Template:
     may_act(person)
+    lately.require()
     try:
         with _as_file(data.file) as path:
             video = take_in_video(path, settings.shelf)
         with store.writing() as db:
+            subject, is_on = f"作品 {data.code.strip()}", settings.second_person
+            if not second_person.may_go_on(db, "reopen", subject, person.name, now(), is_on=is_on):
+                return back_to(HERE, "asked")
             correct_video(db, data.code, video, person.name, now())
     except Refusal as refusal:
         return _page(store, person, refusal=refusal)

@@ -63,6 +63,9 @@ class Cast:
         return tuple(p for p in self.people if p.role is role)
 
 
+FEW_DISTRICTS = 3
+
+
 def make_cast(
     *, labs: int, markers: int, works: int, seed: int, districts_besides: int = 0
 ) -> Cast:
@@ -76,6 +79,9 @@ def make_cast(
     # With two labs, only students from elsewhere can be marked in two districts, neither their own.
     origins = names[labs:] if labs == 2 and districts_besides else names
     stages = tuple(Stage) if markers >= 2 * needed else (Stage.MIDDLE,)
+    if len(names) == labs <= FEW_DISTRICTS:
+        # So few mark most of each other's works: only as many people in each share it evenly.
+        markers -= markers % (labs * len(stages))
     return Cast(
         districts=tuple(names),
         labs=tuple(names[:labs]),

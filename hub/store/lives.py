@@ -44,7 +44,9 @@ def raise_numbers(db: Database, base: int) -> None:
 def leave_gap(db: Database) -> None:
     """At every start: a file that was put back unnoticed gives no number again that it forgot."""
     last = reach(db, "").changes
-    meta.put(db, "feed_gaps", json.dumps([*_gaps(db), [last, last + GAP]]))
+    if last:
+        # Before the first change SQLite keeps no number that could be raised.
+        meta.put(db, "feed_gaps", json.dumps([*_gaps(db), [last, last + GAP]]))
     for name in _OFTEN_NUMBERED:
         db.conn.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", (GAP, name))
 

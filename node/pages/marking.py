@@ -48,18 +48,19 @@ DEFAULT_PREFERENCES = {"layout": "full", "theme": "light", "font": "standard", "
 
 @get("/mark", sync_to_thread=False)
 def shell(person: NamedDependency[Person]) -> Template:
-    person.require(*MARKERS)
+    person.require(*MARKERS, even_locked=True)
     return page("marking.html")
 
 
 @get("/api/me", sync_to_thread=True)
 def me(person: NamedDependency[Person], store: NamedDependency[Store]) -> dict[str, Any]:
-    person.require(*MARKERS)
+    person.require(*MARKERS, even_locked=True)
     with store.reading() as db:
         link, known, sitting = meta.link(db), exam.exam(db), exam.current_sitting(db)
         policy = exam.policy(db)
         return {
             "account": _account(person.account),
+            "is_locked": person.is_locked,
             "district": link.district if link else "",
             "exam_name": known.name if known else "",
             "sitting": sitting,
@@ -107,7 +108,8 @@ def progress(
     person: NamedDependency[Person],
     store: NamedDependency[Store],
 ) -> ProgressView:
-    person.require(*MARKERS)
+    # Also while locked: it says when new work has come, and keeps the session.
+    person.require(*MARKERS, even_locked=True)
     uplink = request.app.state.uplink.view()
     with store.reading() as db:
         sitting = exam.current_sitting(db)

@@ -53,6 +53,7 @@ class Person:
     account: Account
     token_hash: str
     must_change_password: bool
+    is_locked: bool = False
 
     @property
     def id(self) -> int:
@@ -62,11 +63,13 @@ class Person:
     def home(self) -> str:
         return "/password" if self.must_change_password else HOME[self.account.role]
 
-    def require(self, *roles: Role) -> None:
+    def require(self, *roles: Role, even_locked: bool = False) -> None:
         if self.must_change_password:
             raise Refusal("password", "请先设置新密码。", 403)
         if self.account.role not in roles:
             raise Refusal("not_allowed", "当前账号没有这个权限。", 403)
+        if self.is_locked and not even_locked:
+            raise Refusal("screen_locked", "屏幕已锁定，请输入密码解锁。", 423)
 
 
 class SignInForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,7 +105,8 @@ def _person(db: Database, session: Session | None, moment: datetime) -> Person |
     account = accounts.account(db, session.account_id)
     if account is None or account.state != "active":
         return None
-    return Person(account, session.token_hash, must_change_password(db, account))
+    must_change = must_change_password(db, account)
+    return Person(account, session.token_hash, must_change, session.is_locked)
 
 
 def _signed_out(ended: str | None) -> Refusal:
@@ -194,7 +198,7 @@ def set_password(
 ) -> Template | Redirect:
     try:
         if not person.must_change_password:
-            _check_current(store, person.account, data.current, address_of(request))
+            check_current(store, person.account, data.current, address_of(request))
         check_new_password(person.account, data.password, data.again)
     except Refusal as refusal:
         return _password_template(person, refusal)
@@ -204,7 +208,7 @@ def set_password(
     return Redirect(HOME[person.account.role], status_code=303)
 
 
-def _check_current(store: Store, account: Account, password: str, address: str) -> None:
+def check_current(store: Store, account: Account, password: str, address: str) -> None:
     """Whoever finds a PC left signed in does not get to keep the account."""
     moment = now()
     with store.writing() as db:

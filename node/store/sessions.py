@@ -17,19 +17,22 @@ class Session:
     seen_at: datetime
     ended: str | None
     """Why it is over: "signed_out" or "taken_over"."""
+    is_locked: bool = False
+    """The PC was left for a while: only the password opens the page again."""
 
 
 def session(db: Database, token_hash: str) -> Session | None:
     row = db.conn.execute(
         """
-        SELECT token_hash, account_id, address, created_at, seen_at, ended
+        SELECT token_hash, account_id, address, created_at, seen_at, ended, locked_at
           FROM session WHERE token_hash = ?
         """,
         (token_hash,),
     ).fetchone()
     if row is None:
         return None
-    return Session(row[0], row[1], row[2], parse_stamp(row[3]), parse_stamp(row[4]), row[5])
+    created_at, seen_at = parse_stamp(row[3]), parse_stamp(row[4])
+    return Session(row[0], row[1], row[2], created_at, seen_at, row[5], row[6] is not None)
 
 
 def add(db: Database, token_hash: str, account_id: int, address: str, moment: datetime) -> None:
@@ -51,6 +54,16 @@ def see(db: Database, token_hash: str, moment: datetime) -> None:
     db.conn.execute(
         "UPDATE session SET seen_at = ? WHERE token_hash = ?", (stamp(moment), token_hash)
     )
+
+
+def lock(db: Database, token_hash: str, moment: datetime) -> None:
+    db.conn.execute(
+        "UPDATE session SET locked_at = ? WHERE token_hash = ?", (stamp(moment), token_hash)
+    )
+
+
+def unlock(db: Database, token_hash: str) -> None:
+    db.conn.execute("UPDATE session SET locked_at = NULL WHERE token_hash = ?", (token_hash,))
 
 
 def end(db: Database, token_hash: str) -> None:

@@ -10,16 +10,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response, Router
-from litestar.datastructures import CacheControlHeader
 from litestar.exceptions import HTTPException
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
-from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ExceptionHandlersMap, Message, Scope
 
 from shared.kit.refusal import Refusal
-from shared.web import words
+from shared.web import statics, words
 
 # Windows takes these from its registry, where .js is often text/plain: a blank page.
 for _suffix, _type in {
@@ -105,11 +103,7 @@ def static_router(*packages: Path) -> Router:
     The address changes with the content, so browsers may keep them for ever.
     """
     folders = (*packages, SHARED)
-    return create_static_files_router(
-        path=f"/static/{_version(folders)}",
-        directories=[folder / "static" for folder in folders if (folder / "static").is_dir()],
-        cache_control=CacheControlHeader(max_age=31_536_000, public=True, immutable=True),
-    )
+    return statics.router(f"/static/{_version(folders)}", folders)
 
 
 def page(name: str, /, *, status_code: int = 200, **context: Any) -> Template:

@@ -98,7 +98,8 @@ def old_chromium() -> str:
 @pytest.fixture(scope="session")
 def real_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root: Path = tmp_path_factory.mktemp("声评 实验室")
-    lab = build_lab(root)
+    # Enough work for every test, on each of the two browsers.
+    lab = build_lab(root, works=40)
     yield lab
     lab.node.stop()
     lab.hub.stop()

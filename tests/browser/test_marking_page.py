@@ -133,7 +133,8 @@ def test_the_history_opens_an_earlier_mark_with_three_keys(marking: Page) -> Non
 def test_a_third_mark_shows_only_the_criteria_in_dispute(lab: BrowserLab) -> None:
     person, performance = lab.lab.dispute(["pitch", "rhythm"])
     page = opened(lab, person)
-    # Third marks come first; a draft of an earlier test may have kept another clip open.
+    # Groups with third marks are listed first, and in a group third marks come first.
+    press(page, ["t", "1"])
     expect(page.get_by_test_id("code")).to_have_text(performance)
     expect(page.get_by_test_id("round")).to_have_text("3评")
     expect(page.get_by_test_id("strip")).to_have_text("3评：只评前两次评分不一致的 2 项")
@@ -268,6 +269,7 @@ def test_the_browser_has_nothing_to_complain_about(lab: BrowserLab) -> None:
     wrong: list[str] = []
     page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else None)
     page.on("pageerror", lambda e: wrong.append(str(e)))
+    page.add_init_script(TELL_VIOLATIONS)
     lab.sign_in(page, lab.markers[0])
     page.wait_for_url("**/mark")
     expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
@@ -275,3 +277,24 @@ def test_the_browser_has_nothing_to_complain_about(lab: BrowserLab) -> None:
     words = page.inner_text("body")
     assert wrong == []
     assert not re.search(r"NaN|undefined|null|\[object", words)
+
+
+TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
+  console.error("against the policy:", event.violatedDirective, event.blockedURI);
+});"""
+
+
+@pytest.mark.on_109_too
+def test_the_page_is_opened_as_in_a_lab_with_what_plain_http_leaves(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[0])
+    assert page.evaluate("[isSecureContext, typeof crypto.subtle]") == [False, "undefined"]
+    version = page.evaluate("navigator.userAgent.match(/Chrome\\/(\\d+)/)[1]")
+    assert version == lab.browser.version.split(".")[0]
+
+
+@pytest.mark.on_109_too
+def test_what_the_policy_forbids_is_noticed_by_these_tests(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[0])
+    page.evaluate(TELL_VIOLATIONS)
+    with page.expect_console_message(lambda m: "against the policy: img-src" in m.text):
+        page.evaluate("new Image().src = 'http://127.0.0.1:9/x.png'")

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -79,7 +79,7 @@ def test_books_with_a_single_mark_wrong_do_not_balance(wrong: str) -> None:
     assert not Books(**good, **rest, findings=("结果不符",)).balance
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(labs=st.integers(1, 12), extra=st.integers(0, 30), works=st.integers(1, 80))
 def test_every_cast_that_is_made_can_be_allocated(labs: int, extra: int, works: int) -> None:
     try:

@@ -15,6 +15,7 @@ from shared.kit.clock import now
 from shared.kit.passwords import hash_password
 from shared.kit.refusal import Refusal
 from shared.kit.tokens import hash_token
+from tests.hub.clips import a_video
 from tests.hub.makers import EXAM_NAME, an_allocated_hub
 from tests.hub.pages import ADMIN, PASSWORD, Browser, a_browser, sign_in, store_of
 from tests.makers import NINE
@@ -191,6 +192,19 @@ def test_results_leave_only_with_a_second_person(browser: Browser) -> None:
     assert browser.post("/results/export", data={"format": "csv"}).content.startswith(b"PK")
     # Used up.
     assert "已提交申请" in browser.post("/results/export", data={"format": "csv"}).text
+
+
+def test_a_performance_is_opened_afresh_only_with_a_second_person(
+    browser: Browser, tmp_path: Path
+) -> None:
+    add_other(browser)
+    clip = a_video(tmp_path / "new.mp4").read_bytes()
+    answer = browser.post(
+        "/problems/correct", data={"code": "ZX-000001"}, files={"file": ("new.mp4", clip)}
+    )
+    assert "已提交申请" in answer.text
+    with store_of(browser).reading() as db:
+        assert approvals.alive(db, NINE)[0].subject == "作品 ZX-000001"
 
 
 def test_an_approval_is_declined_or_grows_old(browser: Browser) -> None:
