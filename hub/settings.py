@@ -92,7 +92,8 @@ def settings_from(data: Path, flags: Mapping[str, object]) -> HubSettings:
     if any(told) and not all(told):
         raise Refusal(
             "setting_wrong",
-            "对象存储的 bucket_endpoint、bucket、bucket_key、bucket_secret 须同时设置，或都不设置。",
+            "对象存储的 bucket_endpoint、bucket、bucket_key、bucket_secret "
+            "须同时设置，或都不设置。",
         )
     if (found.certificate is None) != (found.certificate_key is None):
         raise Refusal(

@@ -11,6 +11,7 @@ from hub.rehearsal.cast import CastPerson
 from tests.browser.conftest import BrowserLab
 
 SIX = "321032"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ASK_GUARD_MS = 450
 """A second Enter this soon after the question is taken for the first one's echo."""
 

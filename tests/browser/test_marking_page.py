@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.browser.conftest import BrowserLab
 from tests.browser.hands import (
+    RULES,
     SIX,
     code,
     leave_ask,
@@ -21,8 +22,6 @@ from tests.browser.hands import (
 )
 
 pytestmark = pytest.mark.browser
-
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture
@@ -218,6 +217,30 @@ CUT = """() => {
     if (isTall || isWide) cut.push(element.className || element.tagName);
   }
   return cut;
+}"""
+
+
+@pytest.mark.on_109_too
+def test_the_top_bar_has_room_for_all_that_it_may_have_to_say(lab: BrowserLab) -> None:
+    page = opened(lab, lab.markers[2])
+    press(page, SIX)
+    submit(page)
+    page.evaluate(FULLEST_BAR)
+    expect(page.get_by_test_id("toast")).to_contain_text("已提交撤回修改")
+    assert page.evaluate(CUT) == []
+
+
+FULLEST_BAR = """() => {
+  document.documentElement.dataset.font = "large";
+  const words = {
+    "group-name": "小学音乐-自选歌曲", "trial-tag": "试阅，17:30 清空", done: "120", total: "240",
+    eta: "约 14:20 完成", "reported-state": "120 份待上报", unread: "2",
+  };
+  for (const [id, text] of Object.entries(words)) {
+    const place = document.getElementById(id);
+    place.hidden = false;
+    place.textContent = text;
+  }
 }"""
 
 

@@ -38,6 +38,8 @@ from tests.hub.weed import an_s3_server
 
 CONTENT = random.Random(3).randbytes(2_000_000)
 NAME = sha256(CONTENT).hexdigest()
+pytestmark = pytest.mark.long
+
 SECRET = "00" * 32
 """Of every node that the makers of the hub enrol."""
 
@@ -197,9 +199,9 @@ def test_the_store_never_sees_the_nodes_signature(
         ear.start()
         address = f"http://127.0.0.1:{listening.getsockname()[1]}/{NAME}"
         monkeypatch.setattr(Bucket, "address", lambda *_: address)
-        with a_served_hub(a_hub_with_a_bucket(tmp_path / "hub", place)) as url:
-            with pytest.raises(Missing):
-                fetch(url, Cache(tmp_path / "cache", 0))
+        served = a_served_hub(a_hub_with_a_bucket(tmp_path / "hub", place))
+        with served as url, pytest.raises(Missing):
+            fetch(url, Cache(tmp_path / "cache", 0))
         ear.join()
     assert b"shengping" not in heard[0].lower()
 
@@ -208,9 +210,9 @@ def test_while_the_store_is_away_the_node_tries_again_later(
     place: BucketPlace, tmp_path: Path
 ) -> None:
     away = replace(place, endpoint="http://127.0.0.1:9")
-    with a_served_hub(a_hub_with_a_bucket(tmp_path / "hub", away)) as url:
-        with pytest.raises(Outage):
-            fetch(url, Cache(tmp_path / "cache", 0))
+    served = a_served_hub(a_hub_with_a_bucket(tmp_path / "hub", away))
+    with served as url, pytest.raises(Outage):
+        fetch(url, Cache(tmp_path / "cache", 0))
 
 
 def test_what_is_still_on_the_shelf_comes_from_there(place: BucketPlace, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ class SimConnection(sqlite3.Connection):
             made.disk.check_life()
         return made
 
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         disk = self.disk
         if disk is not None:
             if self.is_writer:

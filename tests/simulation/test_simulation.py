@@ -11,6 +11,11 @@ from tests.simulation.world import Story, play
 
 SEEDS = 200
 AT_ONCE = 20
+FOR_EVERY_RUN = 60
+FIRSTS = [
+    pytest.param(first, marks=[pytest.mark.long] if first >= FOR_EVERY_RUN else [])
+    for first in range(0, SEEDS, AT_ONCE)
+]
 
 
 def test_a_calm_world_marks_on_and_needs_no_healing() -> None:
@@ -26,7 +31,7 @@ def test_the_same_seed_tells_the_same_story() -> None:
     assert first.digest != play(plan_of(4)).digest
 
 
-@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
+@pytest.mark.parametrize("first", FIRSTS)
 def test_whatever_goes_wrong_nothing_is_lost_and_nothing_counts_twice(first: int) -> None:
     for seed in range(first, first + AT_ONCE):
         assert (seed, play(plan_of(seed)).findings) == (seed, [])

@@ -2,6 +2,7 @@
 // Talks to the node: one place for time limits, refusals, and knowing whether the node is there.
 
 const TIMEOUT_MS = 8000;
+const LOCKED = 423;
 
 /** The node answered, and said no. `text` is Chinese and for the person. */
 export class Refused extends Error {
@@ -10,6 +11,11 @@ export class Refused extends Error {
     this.status = status;
     this.code = code;
     this.text = text;
+  }
+
+  /** No answer about what was asked: it may be asked again, by whoever signs in or unlocks. */
+  get isAboutPerson() {
+    return this.status === 401 || this.status === LOCKED;
   }
 }
 
@@ -20,9 +26,9 @@ export class Away extends Error {}
 let awaySince = 0;
 /** Node clock minus this PC's clock, so that times are the node's even on a PC with a dead battery. */
 let clockOffsetMs = 0;
-const listeners = { link: [], signedOut: [] };
+const listeners = { link: [], locked: [], signedOut: [] };
 
-/** @param {"link" | "signedOut"} event */
+/** @param {"link" | "locked" | "signedOut"} event */
 export function on(event, act) {
   listeners[event].push(act);
 }
@@ -68,6 +74,7 @@ async function read(answer) {
   setAway(false);
   if (answer.ok) return content;
   if (answer.status === 401) tell("signedOut", content.code);
+  if (answer.status === LOCKED) tell("locked");
   throw new Refused(answer.status, content.code, content.text);
 }
 

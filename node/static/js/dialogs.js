@@ -180,9 +180,9 @@ export function openSignedOut(code) {
 
 /**
  * @param {{preferences: any, pace: string | null, prefer: (key: string, value: string) => void,
- *   signOut: () => void}} my
+ *   lockUp: () => void, signOut: () => void}} my
  */
-export function openPerson(name, { preferences, pace, prefer, signOut }) {
+export function openPerson(name, { preferences, pace, prefer, lockUp, signOut }) {
   const choice = (key_, title, words) =>
     h(
       "fieldset",
@@ -204,6 +204,10 @@ export function openPerson(name, { preferences, pace, prefer, signOut }) {
       "div",
       { class: "line" },
       h("a", { class: "button", href: "/password" }, W.password),
+      button(W.lock, () => {
+        closeDialog();
+        lockUp();
+      }),
       button(W.sign_out, signOut),
     ),
   ]);

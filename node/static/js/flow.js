@@ -1,6 +1,6 @@
 // @ts-check
 // From one clip to the next: open, give, take back, change an earlier mark, set aside.
-import { Away, isAway, newId, nodeNow } from "./api.js";
+import { Away, Refused, isAway, newId, nodeNow } from "./api.js";
 import { openBlocking } from "./dialogs.js";
 import { el, say, show } from "./dom.js";
 import { Hand } from "./hand.js";
@@ -53,7 +53,7 @@ export class Flow {
     try {
       await this.work.refill();
     } catch (problem) {
-      if (!(problem instanceof Away)) throw problem;
+      if (!(problem instanceof Away || problem instanceof Refused)) throw problem;
     }
     if (this.work.hasMoved && !this.isChanging) this.taskMoved();
     this.holdClips();
@@ -234,6 +234,18 @@ export class Flow {
     this.work.current = null;
     this.hand.sheet = null;
     this.next();
+  }
+
+  /** The person is away: nothing plays, and the time does not count. */
+  rest() {
+    this.saveDraft();
+    this.player.pause();
+    if (this.sheet) this.sheet.spentMs += performance.now() - this.openedAt;
+  }
+
+  comeBack() {
+    this.openedAt = performance.now();
+    this.holdClips();
   }
 
   /** The city has ended the sitting: what was typed stays as a draft. */

@@ -123,7 +123,7 @@ export class Kept {
       await write("/api/marks", { ...kept.mark, is_again: true });
     } catch (problem) {
       // Its task may not be back yet on a new server: it stays, and is offered again later.
-      if (!(problem instanceof Refused) || problem.status === 401) throw problem;
+      if (!(problem instanceof Refused) || problem.isAboutPerson) throw problem;
     }
   }
 }

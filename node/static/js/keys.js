@@ -112,8 +112,10 @@ function dialogCommands(page) {
         preferences: me.preferences,
         pace: pulse.progress.pace_s ? minutes(pulse.progress.pace_s) : null,
         prefer: page.prefer,
+        lockUp: () => page.lockUp(),
         signOut: () => page.signOut(),
       }),
+    lock: () => page.lockUp(),
     sign_out: () => page.signOut(),
   };
 }

@@ -8,6 +8,7 @@ import { Flow } from "./flow.js";
 import { History } from "./history.js";
 import { Kept } from "./kept.js";
 import { commandsOf, listenToKeys } from "./keys.js";
+import { Lock } from "./lock.js";
 import { Outbox } from "./outbox.js";
 import { Player } from "./player.js";
 import { Bars, Pulse, toast } from "./pulse.js";
@@ -44,6 +45,7 @@ async function open(me, progress) {
   say(el("person-name"), maskedName(me.account.name));
   listen(page);
   page.pulse.start(progress);
+  if (me.is_locked) await page.lock.untilOpen();
   await page.outbox.load(me.account.id);
   await page.kept.start();
   show(el("loading"), false);
@@ -65,7 +67,7 @@ function makeParts(me) {
   /** @type {any} */
   const page = { me };
   page.outbox = new Outbox({
-    changed: () => page.pulse?.showStates(),
+    changed: () => outboxChanged(page),
     saved: () => saved(page),
     refused: (entry, refusal) => refused(page, entry, refusal),
   });
@@ -82,6 +84,7 @@ function makeParts(me) {
   page.chooseGroup = (id) => chooseGroup(page, id);
   page.setLayout = (layout) => setLayout(page, layout);
   page.signOut = () => signOut(page);
+  page.lockUp = () => page.lock.close();
   page.history = new History(me, () => page.outbox.marks, (mark) => page.flow.revise(mark));
   page.waiting = new Waiting({
     me, choose: page.chooseGroup, prefer: page.prefer, history: () => page.history.open(0),
@@ -89,6 +92,11 @@ function makeParts(me) {
   makeStage(page);
   page.pulse = new Pulse(page, (answer) => beat(page, answer));
   page.flow = new Flow(page);
+  page.lock = new Lock(me, {
+    locked: () => page.flow.rest(),
+    unlocked: () => unlocked(page),
+    unsent: () => page.outbox.waiting.length,
+  });
   return page;
 }
 
@@ -132,6 +140,7 @@ function openEarlier({ flow, rubric }) {
 function beat(page, answer) {
   const { me, flow, waiting, work } = page;
   if (!answer) return waiting.isShown && waiting.show(page.pulse.known());
+  if (page.lock.isOn) return waiting.isShown && waiting.show(page.pulse.known());
   page.kept.beat();
   if (answer.sitting_id !== openSitting(me)) return newSitting(page);
   if (answer.session_over || !answer.sitting_id) return flow.end();
@@ -155,6 +164,11 @@ async function wakeUp({ flow, pulse, waiting, work }) {
   pulse.showBlocking();
   if (goesOn && work.coming.length) flow.next();
   else if (waiting.isShown) waiting.show(pulse.known());
+}
+
+function outboxChanged({ lock, pulse }) {
+  pulse?.showStates();
+  lock?.send();
 }
 
 function saved({ flow, kept }) {
@@ -187,7 +201,9 @@ function listen(page) {
     page.outbox.retryNow();
     if (page.player.state === "stuck") page.player.reload();
     page.bars.update();
+    page.lock.send();
   });
+  api.on("locked", () => page.lock.cover());
   api.on("signedOut", (code) => stop(page, code));
   window.addEventListener("beforeunload", (event) => {
     if (page.outbox.isStopped || !page.outbox.waiting.length) return;
@@ -200,8 +216,15 @@ function listen(page) {
   listenToHands(page);
 }
 
-function stop({ flow, kept, outbox, player, pulse }, code) {
+function unlocked({ flow, outbox, pulse }) {
+  flow.comeBack();
+  outbox.retryNow();
+  pulse.ask();
+}
+
+function stop({ flow, kept, lock, outbox, player, pulse }, code) {
   flow.saveDraft();
+  lock.end();
   outbox.stop();
   kept.stop();
   pulse.stop();
@@ -222,7 +245,7 @@ function listenToHands(page) {
     if (pressed) run(pressed.dataset.do, pressed.dataset.value);
   });
   el("comment").addEventListener("input", ({ target }) => flow.hand.setComment(target.value));
-  listenToKeys({ run, isModal: () => dialogs.isDialogOpen() || page.menu.isOpen });
+  listenToKeys({ run, isModal: () => dialogs.isDialogOpen() || page.menu.isOpen || page.lock.isOn });
 }
 
 function chooseGroup(page, id) {
@@ -230,9 +253,9 @@ function chooseGroup(page, id) {
   page.flow.chooseGroup(id);
 }
 
-function signOut({ outbox, flow }) {
-  const unsent = outbox.waiting.length;
-  if (unsent) return toast(W.cannot_leave(unsent));
+function signOut({ outbox, flow, lock }) {
+  const words = W.cannot_leave(outbox.waiting.length);
+  if (outbox.waiting.length) return lock.isOn ? lock.answer(words) : toast(words);
   flow.saveDraft();
   el("sign-out").submit();
 }

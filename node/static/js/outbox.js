@@ -91,8 +91,7 @@ export class Outbox {
       this.drop(entry);
       this.tell.saved(entry);
     } catch (problem) {
-      // Signed out is no answer about this mark: it stays and is offered again after sign-in.
-      if (!(problem instanceof Refused) || problem.status === 401) throw problem;
+      if (!(problem instanceof Refused) || problem.isAboutPerson) throw problem;
       this.drop(entry);
       this.tell.refused(entry, problem);
     }

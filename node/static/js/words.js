@@ -117,6 +117,7 @@ export const W = {
   chime: "有新任务时响提示音",
   pace: (text) => `每份用时（中位数）${text}，只有自己可见`,
   password: "修改密码",
+  lock: "锁屏",
   sign_out: "退出",
 
   history: "历史阅卷",
