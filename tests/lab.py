@@ -161,7 +161,7 @@ def _give(
     answer.raise_for_status()
 
 
-def build_lab(root: Path, works: int = 40) -> Lab:
+def build_lab(root: Path, works: int = 24) -> Lab:
     folders = Folders(root)
     cast = make_cast(labs=1, markers=3, works=works, seed=7)
     # Everything of interest in tests is said by the tests themselves.
