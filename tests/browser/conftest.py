@@ -99,7 +99,7 @@ def old_chromium() -> str:
 def real_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root: Path = tmp_path_factory.mktemp("声评 实验室")
     # Enough work for every test, on each of the two browsers.
-    lab = build_lab(root, works=80)
+    lab = build_lab(root, works=40)
     yield lab
     lab.node.stop()
     lab.hub.stop()
