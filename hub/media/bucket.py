@@ -17,7 +17,10 @@ from shared.kit.refusal import Refusal
 ADDRESS_LASTS = timedelta(minutes=10)
 """From the hub's answer until the node has begun to fetch."""
 KEPT_ON_SHELF = timedelta(hours=1)
+CONNECT = timedelta(seconds=5)
 TIMEOUT = timedelta(seconds=60)
+RETRIES = 2
+"""Whoever waits at the terminal is to hear soon that the store is away; the job comes again."""
 
 
 class Bucket:
@@ -32,7 +35,8 @@ class Bucket:
             access_key_id=place.key,
             secret_access_key=place.secret,
             virtual_hosted_style_request=False,
-            client_options={"allow_http": True, "timeout": TIMEOUT},
+            client_options={"allow_http": True, "timeout": TIMEOUT, "connect_timeout": CONNECT},
+            retry_config={"max_retries": RETRIES, "retry_timeout": TIMEOUT},
         )
 
     def address(self, sha256: str) -> str:
@@ -90,7 +94,10 @@ class Bucket:
             return False
 
     def _away(self, error: BaseError) -> Refusal:
-        return Refusal("bucket", f"对象存储 {self._place.endpoint} 不能使用：{error}", 502)
+        where = f"{self._place.endpoint} 的 {self._place.bucket}"
+        # All beyond the first line is for the makers of the library.
+        said = str(error).partition("\n")[0].partition(" <?xml")[0]
+        return Refusal("bucket", f"对象存储 {where} 不能使用，请检查地址、桶名和密钥：{said}", 502)
 
 
 def open_bucket(place: BucketPlace | None) -> Bucket | None:

@@ -60,7 +60,8 @@ def status(
 ) -> Template:
     person.require(*MANAGERS)
     moment, state = now(), request.app.state
-    uplink, cap_mbit = state.uplink.view(), state.settings.bandwidth_mbit
+    uplink = state.uplink.view()
+    cap_mbit = state.settings.bandwidth_at(moment.astimezone().time())
     with store.reading() as db:
         caches, seats = _caches(db), _seats(db, moment)
         facts = _facts(db, state, caches, len(seats))

@@ -35,7 +35,12 @@ async def video(
     person.require(*MARKERS)
     state = request.app.state
     cache: Cache = state.cache
-    task = await anyio.to_thread.run_sync(_in_hand, store, state.verified, person.id, task_id)
+    task = await anyio.to_thread.run_sync(_task, store, person.id, task_id)
+    verified: Verified = state.verified
+    is_right = task.is_video_ready and await verified.holds(task.video_sha256, task.video_bytes)
+    if not is_right:
+        await anyio.to_thread.run_sync(_fetch_first, store, task)
+        raise Refusal("fetching", "正在取视频，请稍候。", 503)
     answer = await serve_file(
         cache.path(task.video_sha256), request, etag=task.video_sha256, media_type="video/mp4"
     )
@@ -45,20 +50,21 @@ async def video(
     return answer
 
 
-def _in_hand(store: Store, verified: Verified, account_id: int, task_id: int) -> Task:
-    """The task, once its video is here, whole and right; else it is fetched before all others."""
+def _task(store: Store, account_id: int, task_id: int) -> Task:
     with store.reading() as db:
         task = tasks.task(db, task_id)
         if task is None or task.account_id != account_id or not _may_be_seen(db, task):
             raise Refusal("not_yours", "这份视频不在你的任务里。", 404)
-    if task.is_video_ready and verified.holds(task.video_sha256, task.video_bytes):
-        return task
+    return task
+
+
+def _fetch_first(store: Store, task: Task) -> None:
+    """Not here, or not right: somebody waits for it."""
     with store.writing() as db:
         if task.is_video_ready:
             videos.want_again(db, task.video_sha256)
         else:
             videos.want_first(db, task.video_sha256)
-    raise Refusal("fetching", "正在取视频，请稍候。", 503)
 
 
 def _may_be_seen(db: Database, task: Task) -> bool:

@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 
 from hub.app import create_app
+from hub.commands.importing import Wish, run
 from hub.media import bucket as bucket_room
 from hub.media.bucket import Bucket
 from hub.media.shelf import path_of
@@ -33,12 +34,13 @@ from node.videos.cache import Cache
 from shared.kit.clock import now
 from shared.kit.listening import bind
 from shared.kit.refusal import Refusal
+from tests.hub.books import a_book, write_xlsx
+from tests.hub.clips import a_video as a_clip
 from tests.hub.makers import an_allocated_hub
-from tests.hub.weed import an_s3_server
+from tests.hub.weed import an_s3_server, make_bucket
 
 CONTENT = random.Random(3).randbytes(2_000_000)
 NAME = sha256(CONTENT).hexdigest()
-pytestmark = pytest.mark.long
 
 SECRET = "00" * 32
 """Of every node that the makers of the hub enrol."""
@@ -105,8 +107,9 @@ def test_a_file_exchanged_in_the_store_never_comes_back_under_its_name(
 
 def test_a_store_that_is_away_is_said_in_plain_words(shelf: Path) -> None:
     nowhere = BucketPlace("http://127.0.0.1:9", "videos", "us-east-1", "k", "s")
-    with pytest.raises(Refusal, match="对象存储"):
+    with pytest.raises(Refusal, match="对象存储") as refused:
         Bucket(nowhere).names()
+    assert "\n" not in refused.value.text
 
 
 def test_half_of_the_settings_is_refused(tmp_path: Path) -> None:
@@ -224,3 +227,34 @@ def test_what_is_still_on_the_shelf_comes_from_there(place: BucketPlace, tmp_pat
     with a_served_hub(settings) as url:
         fetch(url, cache)
     assert cache.has(NAME, len(CONTENT))
+
+
+def test_an_import_sends_its_videos_up_and_the_next_one_knows_that_they_are_there(
+    place: BucketPlace, tmp_path: Path
+) -> None:
+    make_bucket(replace(place, bucket="import"))
+    book, videos, data = a_book(), tmp_path / "videos", tmp_path / "data"
+    book["作品"] = [["S1", "第一小学", "第1区", "小学", "国歌", "a.mp4"]]
+    videos.mkdir()
+    a_clip(videos / "a.mp4")
+    data.mkdir()
+    data.joinpath("hub.toml").write_text(
+        f'bucket_endpoint = "{place.endpoint}"\nbucket = "import"\n'
+        f'bucket_key = "{place.key}"\nbucket_secret = "{place.secret}"\n'
+    )
+    wish = Wish(
+        data=data,
+        source=write_xlsx(tmp_path / "exam.xlsx", book),
+        videos=videos,
+        is_check=False,
+        is_strict=False,
+        may_transcode=False,
+        remove_missing=False,
+        report=None,
+    )
+    assert run(wish) == 0
+    [kept] = (data / "shelf").glob("??/*.mp4")
+    assert Bucket(replace(place, bucket="import")).names() == {kept.stem}
+    kept.unlink()
+    assert run(wish) == 0
+    assert not kept.exists(), "what the store holds is neither checked nor sent again"

@@ -10,7 +10,17 @@ from hub.commands.importing import Wish, run
 from hub.commands.opening import hub_to_write
 from hub.media.shelf import path_of
 from hub.settings import HubSettings
-from hub.store import accounts, audit, exam, feed, hands, performances, tasks, videos
+from hub.store import (
+    accounts,
+    audit,
+    exam,
+    feed,
+    hands,
+    media_report,
+    performances,
+    tasks,
+    videos,
+)
 from hub.work import check_media
 from hub.work.allocate import allocate
 from hub.work.check_media import Examined, File, Job
@@ -19,7 +29,7 @@ from hub.work.verify import verify
 from shared.kit.store import reading_beside
 from shared.rules.rubric import Role, Stage
 from tests.hub.books import Book, a_book, write_csvs, write_xlsx
-from tests.hub.clips import a_video
+from tests.hub.clips import a_video, encoded
 from tests.makers import NINE
 
 
@@ -187,6 +197,19 @@ def test_a_repaired_video_is_taken_in_by_the_next_import(
     (folder / "b.mp4").write_bytes(clips[1].read_bytes())
     assert bring(tmp_path, small_book(), videos=folder) == 0
     assert all(p.video_id for p in performances_of(tmp_path))
+
+
+def test_with_the_citys_wish_an_unplayable_video_is_transcoded_by_the_next_import(
+    tmp_path: Path, folder: Path, clips: list[Path]
+) -> None:
+    encoded(clips[1], folder / "b.mp4", "libx265", "aac")
+    bring(tmp_path, small_book(), videos=folder)
+    assert [bool(p.video_id) for p in performances_of(tmp_path)] == [True, False, True]
+    assert bring(tmp_path, small_book(), videos=folder, may_transcode=True) == 0
+    assert all(p.video_id for p in performances_of(tmp_path))
+    with reading_beside(HubSettings(tmp_path / "data").database) as db:
+        assert "HEVC" in videos.checks(db)["b.mp4"].note
+        assert [line.file_name for line in media_report.lines(db, 9)] == ["b.mp4"]
 
 
 def test_files_that_were_checked_are_not_checked_again(tmp_path: Path, folder: Path) -> None:

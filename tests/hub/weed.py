@@ -38,7 +38,7 @@ def an_s3_server(folder: Path) -> Iterator[BucketPlace]:
     ports |= {f"{name}.grpc": free_port() for name in PORTS}
     command = [str(WEED), "server", "-dir", str(folder), "-ip", "127.0.0.1"]
     command += ["-ip.bind", "127.0.0.1", "-s3", "-s3.config", str(folder / "rights.json")]
-    command += ["-master.volumeSizeLimitMB", "64", "-volume.max", "20"]
+    command += ["-master.volumeSizeLimitMB", "64", "-volume.max", "200"]
     command += [part for name, port in ports.items() for part in (f"-{name}", str(port))]
     with (folder / "log").open("wb") as log:
         program = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -49,11 +49,13 @@ def an_s3_server(folder: Path) -> Iterator[BucketPlace]:
         _wait_for(place)
         yield place
     finally:
-        program.terminate()
+        # It would take half a minute to put everything in order, and all of it is thrown away.
+        program.kill()
         program.wait()
 
 
-def _wait_for(place: BucketPlace) -> None:
+def make_bucket(place: BucketPlace) -> None:
+    """SeaweedFS makes a bucket with its first object."""
     store = S3Store(
         place.bucket,
         endpoint=place.endpoint,
@@ -62,13 +64,16 @@ def _wait_for(place: BucketPlace) -> None:
         secret_access_key=place.secret,
         client_options={"allow_http": True},
     )
+    obstore.put(store, "probe", b"")
+    obstore.delete(store, "probe")
+
+
+def _wait_for(place: BucketPlace) -> None:
     deadline = time.monotonic() + START_S_MAX
     while True:
         try:
             httpx.get(place.endpoint, timeout=2)
-            # The bucket comes into being with its first object.
-            obstore.put(store, "probe", b"")
-            obstore.delete(store, "probe")
+            make_bucket(place)
         except (httpx.TransportError, obstore.exceptions.BaseError):
             if time.monotonic() > deadline:
                 raise

@@ -43,37 +43,37 @@ def verified(cache: Cache, clock: Clock) -> Verified:
 def test_a_right_file_is_read_once_and_then_known(cache: Cache, verified: Verified) -> None:
     state = cache.path(NAME).stat()
     assert not verified.knows(NAME, state)
-    assert verified.holds(NAME, len(CONTENT))
+    assert verified.look(NAME, len(CONTENT))
     assert verified.knows(NAME, state)
 
 
 def test_a_changed_file_is_noticed_at_once_whatever_its_time_says(
     cache: Cache, verified: Verified
 ) -> None:
-    assert verified.holds(NAME, len(CONTENT))
+    assert verified.look(NAME, len(CONTENT))
     before = cache.path(NAME).stat()
     cache.path(NAME).write_bytes(DAMAGED)
     os.utime(cache.path(NAME), ns=(before.st_atime_ns, before.st_mtime_ns))
     assert not verified.knows(NAME, cache.path(NAME).stat())
-    assert not verified.holds(NAME, len(CONTENT))
+    assert not verified.look(NAME, len(CONTENT))
 
 
 def test_what_was_read_long_ago_is_read_again(
     cache: Cache, verified: Verified, clock: Clock
 ) -> None:
-    assert verified.holds(NAME, len(CONTENT))
+    assert verified.look(NAME, len(CONTENT))
     clock.now += TRUSTED_FOR_S
     assert not verified.knows(NAME, cache.path(NAME).stat())
-    assert verified.holds(NAME, len(CONTENT))
+    assert verified.look(NAME, len(CONTENT))
     assert verified.knows(NAME, cache.path(NAME).stat())
 
 
 @pytest.mark.parametrize("wrong", [DAMAGED, CONTENT[:-1], CONTENT + b"!", b""])
 def test_no_wrong_file_passes(cache: Cache, verified: Verified, wrong: bytes) -> None:
     cache.path(NAME).write_bytes(wrong)
-    assert not verified.holds(NAME, len(CONTENT))
+    assert not verified.look(NAME, len(CONTENT))
     cache.path(NAME).unlink()
-    assert not verified.holds(NAME, len(CONTENT))
+    assert not verified.look(NAME, len(CONTENT))
 
 
 def test_what_the_disk_cannot_read_is_not_right(
@@ -83,7 +83,7 @@ def test_what_the_disk_cannot_read_is_not_right(
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr("node.videos.cache.hash_of", broken)
-    assert not verified.holds(NAME, len(CONTENT))
+    assert not verified.look(NAME, len(CONTENT))
 
 
 def test_a_grant_holds_for_one_browser_one_task_and_a_few_seconds(clock: Clock) -> None:
