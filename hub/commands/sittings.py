@@ -135,6 +135,7 @@ def _prepared(db: "Database") -> "Sitting":
 
 def _show(seen: "Preview") -> None:
     print(f"场次 {seen.sitting_id}，分配种子的摘要：{seen.seed_hash}")
+    print(f"规则的摘要：{seen.policy_hash}")
     for group in seen.groups:
         loads = "；".join(
             f"{number}评每人 {spread.min}–{spread.max} 份"

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from hub.store import exam, performances
 from hub.store.sittings import Sitting
 from hub.work.decks import Deck
-from shared.rules.allocation import Unmet
+from hub.work.unmet import what_is_unmet
 from shared.rules.policy import Policy, policy_hash
 
 PERFORMANCES_MAX = 1_000_000
@@ -72,9 +72,9 @@ def preview_of(db: Database, sitting: Sitting, dealt: Sequence[Deck], policy: Po
     without = Counter(p.item_group_id for p in performances.without_video(db, PERFORMANCES_MAX))
     names = {district.id: district.name for district in exam.districts(db)}
     unmet = [
-        f"{deck.group.label}：{_sentence(finding, names)}"
+        f"{deck.group.label}：{line}"
         for deck in dealt
-        for finding in deck.unmet
+        for line in what_is_unmet(deck, policy, names)
     ]
     if not any(deck.works for deck in dealt):
         unmet.append("没有可以分配的作品，请先导入考试数据和视频")
@@ -148,22 +148,3 @@ def _exclusions(sitting: Sitting, policy: Policy) -> list[str]:
     if sitting.kind == "trial" and policy.trial_performances:
         said.append(f"试阅每个题组随机抽取 {policy.trial_performances} 份作品")
     return said
-
-
-def _sentence(finding: Unmet, names: dict[int, str]) -> str:
-    where = names.get(finding.district, "") if finding.district is not None else "全市"
-    return _SENTENCES[finding.code].format(
-        where=where, count=finding.count, available=finding.available
-    )
-
-
-_SENTENCES = {
-    "no_hands": "{where}没有可以评阅的教师，需要完成 {count} 份评分",
-    "too_few_hands": "{where}至少需要 {count} 名教师，现有 {available} 名",
-    "too_few_districts": "{where}的作品需要 {count} 个其他区县的教师，现有 {available} 个",
-    "works_exceed_outside": "{where}的作品需要外区县完成 {count} 份评分，"
-    "外区县教师均衡分配后只能完成 {available} 份",
-    "load_exceeds_works": "{where}的教师按均衡应评 {count} 份，能评的作品只有 {available} 份",
-    "unpaired": "{where}有教师应评 {count} 份，能与他配对双评的只有 {available} 份",
-    "no_balance": "{where}需要 {count} 份评分，均衡分配只能做到 {available} 份",
-}

@@ -11,8 +11,8 @@ import pytest
 
 from hub.store import accounts, audit, feed, loads, performances, sittings, slots, tasks
 from hub.work.allocate import allocate, preview
-from hub.work.preview import _SENTENCES
 from hub.work.sittings import close, prepare
+from hub.work.unmet import _SENTENCES
 from hub.work.verify import verify
 from shared.kit.refusal import Refusal
 from shared.rules import allocation
@@ -135,6 +135,32 @@ def test_what_cannot_be_met_is_said_and_nothing_is_written(tmp_path: Path) -> No
             allocate(db, sitting.id, ADMIN, NINE)
         assert refused.value.code == "unmet"
         assert not slots.exists(db, sitting.id)
+
+
+def test_unequal_districts_are_told_the_loads_with_which_they_can_be_allocated(
+    tmp_path: Path,
+) -> None:
+    """Three districts of 2, 3 and 3 markers with as many works each: no even deal exists."""
+    store = a_hub(tmp_path, districts=3, works=8)
+    with store.writing() as db:
+        accounts.change_many(db, [a_person(1, Role.MARKER, 0, state="disabled")])
+        sitting = prepare(db, "formal", ADMIN, NINE)
+        said = preview(db, sitting.id).unmet
+        found = [re.search(r"第2区 (\d+)%，第3区 (\d+)%", line) for line in said]
+        loads_said = next(match for match in found if match)
+        for district in (2, 3):
+            people = [a_person(district, Role.MARKER, index) for index in range(3)]
+            capacity = int(loads_said.group(district - 1))
+            accounts.change_many(db, [replace(person, capacity=capacity) for person in people])
+        assert allocate(db, sitting.id, ADMIN, NINE).unmet == []
+        assert verify(db) == []
+
+
+def test_a_city_of_one_district_is_told_which_rules_to_change(tmp_path: Path) -> None:
+    store = a_hub(tmp_path, districts=1)
+    with store.writing() as db:
+        sitting = prepare(db, "formal", ADMIN, NINE)
+        assert "把“1评和2评”改为“同一区县”" in preview(db, sitting.id).unmet[0]
 
 
 def test_every_finding_of_the_rules_has_a_sentence() -> None:

@@ -12,6 +12,7 @@ from hub.store import announcements, audit, sittings
 from hub.work.sign_in import IDLE, LONGEST
 from shared.kit.clock import now
 from shared.kit.tokens import hash_token
+from shared.rules.policy import Policy, policy_hash
 from tests.hub.makers import (
     EXAM_NAME,
     a_hub,
@@ -175,6 +176,7 @@ def test_a_trial_is_prepared_seen_allocated_and_wiped(tmp_path: Path) -> None:
         preview = browser.get("/rounds/1/preview").text
         assert "中学音乐-选唱" in preview
         assert "第1区" in preview
+        assert policy_hash(Policy()) in preview
         assert "任务已分配" in browser.post("/rounds/1/allocate").text
         assert "试阅" in browser.get("/").text
         answer = browser.post("/trial/wipe", data={"typed": EXAM_NAME})
