@@ -10,7 +10,6 @@ from apscheduler.triggers.interval import IntervalTrigger
 from hub.media.bucket import Bucket, open_bucket
 from hub.media.shelf import sweep
 from hub.pages.costly import KEPT_S, recount
-from hub.pages.quality_kept import quality_of
 from hub.settings import HubSettings
 from hub.store import attempts, nodes, sittings
 from hub.work import recovery
@@ -19,6 +18,7 @@ from hub.work.back_up import keep_copy as keep_copy
 from hub.work.hand_out import hand_out_waiting
 from hub.work.milestones import announce_reached
 from hub.work.plan_announcement import publish_due
+from hub.work.quality_kept import quality_of
 from hub.work.reach_file import keep_reach
 from hub.work.wipe_trial import wipe_when_due
 from shared.kit.clock import now

@@ -10,10 +10,10 @@ from hub.pages import charts, todo
 from hub.pages.costly import Costly, costly_of
 from hub.pages.node_states import BACKLOG_EVENTS, NodeState, SeenNode, look_at
 from hub.pages.phases import NextAction, Phase, Standing, next_action, phases
-from hub.pages.quality_kept import watched_count
 from hub.store import approvals, counts, exam, nodes, sittings, slots
 from hub.store.counts import ByRound, Disagreement, Progress
 from hub.work import milestones
+from hub.work.quality_kept import watched_count
 from hub.work.second_person import LASTS
 from shared.kit.store import Store
 from shared.rules.rubric import CRITERIA, MarkException

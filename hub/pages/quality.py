@@ -9,11 +9,11 @@ from litestar.response import Template
 
 from hub.pages.doors import wants_part
 from hub.pages.frame import frame
-from hub.pages.quality_kept import quality_of
 from hub.pages.scatter import Dot, scatter
 from hub.store import exam, quality, sittings
 from hub.store.admins import Admin
 from hub.work.assess_quality import MarkerQuality, Quality
+from hub.work.quality_kept import quality_of
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store

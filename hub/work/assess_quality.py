@@ -27,6 +27,8 @@ from shared.rules.rubric import CRITERIA, LEVELS, Criterion
 from shared.rules.statistics import Figure
 
 HALF_DAY_LEAST = 10
+FARTHEST = 5
+"""Clips to be heard again of each marker."""
 NOON = 13
 """Local hour at which the second half of a day begins."""
 
@@ -48,6 +50,8 @@ class MarkerQuality:
     disputes: Disputes
     drift: tuple[HalfDay, ...]
     alerts: tuple[Alert, ...]
+    farthest: tuple[int, ...]
+    """Performances in which the other marker was farthest away, of those with a third mark."""
 
     @property
     def shift(self) -> float | None:
@@ -59,6 +63,14 @@ class MarkerQuality:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """One district's markers against whomever they were compared with."""
+
+    by_criterion: Mapping[Criterion, Agreement]
+    by_group: Mapping[int, Agreement]
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     counted_at: datetime
     city: Agreement
@@ -66,6 +78,8 @@ class Quality:
     by_group: Mapping[int, Agreement]
     by_district: Mapping[int, Agreement]
     """Of the markers' districts, not the students'."""
+    within: Mapping[int, Within]
+    """The same districts in parts."""
     levels: Mapping[Criterion, tuple[Figure, ...]]
     """How often each of LEVELS was given, in that order."""
     markers: Sequence[MarkerQuality]
@@ -78,12 +92,36 @@ class _Own:
     tally: Tally = field(default_factory=Tally)
     halves: dict[str, Lean] = field(default_factory=dict)
     disputes: Disputes = field(default_factory=Disputes)
+    far: list[tuple[float, int]] = field(default_factory=list)
+    """(how far apart, performance), where a third mark decided."""
+
+
+@dataclass(slots=True)
+class _Parts:
+    criteria: list[Tally] = field(default_factory=lambda: [Tally() for _ in CRITERIA])
+    groups: dict[int, Tally] = field(default_factory=dict)
+
+    def add(self, compared: Compared, group: int) -> None:
+        for place, cell in zip(compared.places, compared.cells, strict=True):
+            self.criteria[place].add_cell(cell)
+        if group not in self.groups:
+            self.groups[group] = Tally()
+        self.groups[group].add(compared)
+
+    @property
+    def by_criterion(self) -> dict[Criterion, Agreement]:
+        return {c: agreement(tally) for c, tally in zip(CRITERIA, self.criteria, strict=True)}
+
+    @property
+    def by_group(self) -> dict[int, Agreement]:
+        return {id: agreement(tally) for id, tally in sorted(self.groups.items())}
 
 
 @dataclass(slots=True)
 class _Gathered:
-    criteria: list[Tally] = field(default_factory=lambda: [Tally() for _ in CRITERIA])
-    groups: dict[int, Tally] = field(default_factory=dict)
+    district_of: Mapping[int, int]
+    city: _Parts = field(default_factory=_Parts)
+    districts: dict[int, _Parts] = field(default_factory=dict)
     people: dict[int, _Own] = field(default_factory=dict)
 
     def add(self, pair: Pair) -> None:
@@ -91,16 +129,9 @@ class _Gathered:
         turned = compare(pair.second_levels, pair.first_levels)
         if compared is None or turned is None:
             return
-        for place, cell in zip(compared.places, compared.cells, strict=True):
-            self.criteria[place].add_cell(cell)
-        self._group(pair.item_group_id).add(compared)
+        self.city.add(compared, pair.item_group_id)
         self._add_side(pair.first, compared, pair.first_levels, pair.first_at, pair)
         self._add_side(pair.second, turned, pair.second_levels, pair.second_at, pair)
-
-    def _group(self, id: int) -> Tally:
-        if id not in self.groups:
-            self.groups[id] = Tally()
-        return self.groups[id]
 
     def _add_side(self, account: int, compared: Compared, levels: str, at: str, pair: Pair) -> None:
         if account not in self.people:
@@ -110,30 +141,44 @@ class _Gathered:
         if half not in own.halves:
             own.halves[half] = Lean()
         own.halves[half].add(compared.apart)
+        self._district(self.district_of[account]).add(compared, pair.item_group_id)
         if pair.final and pair.rules:
-            own.disputes.add(levels, _texts(pair.final), _texts(pair.rules))
+            rules = _texts(pair.rules)
+            own.disputes.add(levels, _texts(pair.final), rules)
+            if compared.apart and _went_further(rules):
+                own.far.append((abs(compared.apart), pair.performance_id))
+
+    def _district(self, id: int) -> _Parts:
+        if id not in self.districts:
+            self.districts[id] = _Parts()
+        return self.districts[id]
 
 
 def assess(db: Database, sitting_id: int, moment: datetime) -> Quality:
-    gathered = _Gathered()
+    people = {account.id: account for account in accounts.everyone(db)}
+    gathered = _Gathered({account.id: account.district_id for account in people.values()})
     counts = exam.policy(db).incomplete_may_be_scored
     for pair in quality.pairs(db, sitting_id, incomplete_counts=counts):
         gathered.add(pair)
     habits = _habits(db, sitting_id)
-    people = {account.id: account for account in accounts.everyone(db)}
     markers = [
         _marker(people[id], gathered.people.get(id, _Own()), habits.get(id, Habits()))
         for id in sorted(habits.keys() | gathered.people.keys())
     ]
     return Quality(
         counted_at=moment,
-        city=agreement(_merged(gathered.groups.values())),
-        by_criterion={
-            c: agreement(tally) for c, tally in zip(CRITERIA, gathered.criteria, strict=True)
+        city=agreement(_merged(gathered.city.groups.values())),
+        by_criterion=gathered.city.by_criterion,
+        by_group=gathered.city.by_group,
+        by_district={
+            id: agreement(_merged(parts.groups.values()))
+            for id, parts in sorted(gathered.districts.items())
         },
-        by_group={id: agreement(tally) for id, tally in sorted(gathered.groups.items())},
-        by_district=_by_district(gathered.people, people),
-        levels={c: _levels(t) for c, t in zip(CRITERIA, gathered.criteria, strict=True)},
+        within={
+            id: Within(parts.by_criterion, parts.by_group)
+            for id, parts in gathered.districts.items()
+        },
+        levels={c: _levels(t) for c, t in zip(CRITERIA, gathered.city.criteria, strict=True)},
         markers=markers,
     )
 
@@ -170,16 +215,8 @@ def _marker(account: accounts.Account, own: _Own, habits: Habits) -> MarkerQuali
             for label, lean in sorted(own.halves.items())
         ),
         alerts=tuple(alerts(found, habits)),
+        farthest=tuple(id for _, id in sorted(own.far, reverse=True)[:FARTHEST]),
     )
-
-
-def _by_district(
-    people: Mapping[int, _Own], known: Mapping[int, accounts.Account]
-) -> dict[int, Agreement]:
-    districts: dict[int, Tally] = {}
-    for id, own in people.items():
-        districts.setdefault(known[id].district_id, Tally()).merge(own.tally)
-    return {id: agreement(tally) for id, tally in sorted(districts.items())}
 
 
 def _levels(tally: Tally) -> tuple[Figure, ...]:
@@ -197,6 +234,12 @@ def half_day(hour: str) -> str:
     """Of a stamp's first thirteen characters: 2023-04-13T01 is 04-13 上午 in China."""
     local = parse_stamp(f"{hour}:00:00Z").astimezone()
     return f"{local:%m-%d} {'上午' if local.hour < NOON else '下午'}"
+
+
+@lru_cache(maxsize=4096)
+def _went_further(rules: tuple[str | None, ...]) -> bool:
+    """All is decided, and not by the first two marks alone."""
+    return None not in rules and any(rule != "agreed" for rule in rules)
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,7 @@ from shared.web.words import duration
 KINDS = {"trial": "试阅", "formal": "正式阅卷"}
 STATES = {"prepared": "待开始", "open": "", "closed": "已结束", "wiped": "已清空"}
 MANAGERS = (Role.LEAD, Role.TECHNICIAN)
+ONLY_LEAD = ("/flags", "/quality")
 ONLINE = timedelta(minutes=2)
 """Browsers at work are heard of every few seconds."""
 
@@ -26,6 +27,7 @@ NAV = (
     NavItem("/progress/items", "按题目进度"),
     NavItem("/progress/markers", "按评分人进度"),
     NavItem("/flags", "标记与评语"),
+    NavItem("/quality", "评分质量"),
     NavItem("/accounts", "阅卷教师设置"),
     NavItem("/board", "现场看板"),
 )
@@ -36,7 +38,7 @@ def frame(db: Database, state: State, person: Person, here: str, moment: datetim
     uplink = state.uplink.view()
     return Frame(
         place=_place(meta.link(db)),
-        nav=[item for item in NAV if item.url != "/flags" or person.account.role is Role.LEAD],
+        nav=[item for item in NAV if item.url not in ONLY_LEAD or person.account.role is Role.LEAD],
         here=here,
         person=f"{person.account.name} · {person.account.role.label}",
         badge=f"{KINDS[sitting.kind]}{STATES[sitting.state]}" if sitting else "准备中",

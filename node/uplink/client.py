@@ -46,6 +46,7 @@ from shared.wire.messages import (
     PushGap,
     PushRequest,
 )
+from shared.wire.quality import QualityAnswer, QualityRequest
 
 SECRET_BYTES = 32
 
@@ -149,6 +150,9 @@ class HubClient:
 
     async def compare(self, request: CompareRequest) -> CompareAnswer:
         return await self._told(paths.COMPARE, request, CompareAnswer)
+
+    async def quality(self) -> QualityAnswer:
+        return await self._told(paths.QUALITY, QualityRequest(), QualityAnswer)
 
     @asynccontextmanager
     async def video(self, sha256: str, start: int) -> AsyncIterator[VideoStream]:

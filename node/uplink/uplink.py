@@ -16,6 +16,7 @@ from node.uplink.meet import Meeting, Program
 from node.uplink.prefetch import Prefetcher
 from node.uplink.pull import Puller, last_city
 from node.uplink.push import Pusher
+from node.uplink.quality import QualityAsker
 from node.uplink.reconcile import Reconciler
 from node.uplink.state import PULL, PUSH, VIDEO, City, LinkState, UplinkView, finish
 from node.videos.cache import Cache
@@ -52,6 +53,7 @@ class Uplink:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loops: Loops | None = None
         self._prefetcher: Prefetcher | None = None
+        self._asker: QualityAsker | None = None
         self._checking = asyncio.Lock()
         self._push_wake = asyncio.Event()
         self._fetch_wake = asyncio.Event()
@@ -107,6 +109,11 @@ class Uplink:
             if self._prefetcher is not None:
                 await finish(self._prefetcher.check_one)
 
+    async def ask_quality(self) -> None:
+        """Before the page is shown: what the city said before stays when it says nothing."""
+        if self._asker is not None:
+            await self._asker.refresh()
+
     def compare_again(self) -> None:
         """From any thread: it is time to compare with the hub what both hold."""
         self._state.is_compared = False
@@ -137,8 +144,8 @@ class Uplink:
 
     async def _begin(self, link: meta.Link) -> None:
         state, identity = self._state, Identity(link.node_id, link.secret, link.secret_before)
-        # Three of them, so that no long wait and no video stands in the way of a mark.
-        https = [self._make_http(link.hub_url) for _ in range(3)]
+        # So many that no long wait, video or page stands in the way of a mark.
+        https = [self._make_http(link.hub_url) for _ in range(4)]
         clients = [HubClient(http, identity, state.clock) for http in https]
         state.is_met = state.is_compared = False
         state.differs = -1
@@ -152,6 +159,7 @@ class Uplink:
         )
         await finish(prefetcher.reconcile)
         self._prefetcher = prefetcher
+        self._asker = QualityAsker(self._store, clients[3], state)
         pusher = Pusher(self._store, clients[0], state)
         puller = Puller(self._store, self._cache, clients[1], state, self._program)
         meeting = Meeting(self._store, clients[0], state, self._program)
@@ -165,6 +173,7 @@ class Uplink:
         return Bucket(lambda: self._settings.bandwidth_at(now().astimezone().time()) * MEGA / BITS)
 
     async def _end(self) -> None:
+        self._asker = None
         if self._loops is not None:
             await self._loops.end()
             self._loops = None

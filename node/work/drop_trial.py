@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from node.store import announcements, marks, meta, outbox, tasks
+from node.store import announcements, marks, meta, outbox, quality, tasks
 from shared.wire.chain import body_hash
 from shared.wire.messages import WipedBody
 
@@ -21,6 +21,7 @@ def drop_trial(db: Database, sitting_id: int, moment: datetime) -> WipedBody | N
     dropped_marks = marks.drop_sitting(db, sitting_id)
     dropped_tasks = tasks.drop_sitting(db, sitting_id)
     announcements.drop_sitting(db, sitting_id)
+    quality.drop(db)
     body = WipedBody(sitting=sitting_id, marks=dropped_marks, tasks=dropped_tasks)
     outbox.put(db, 0, "wiped", 1, body, event_id, moment)
     return body

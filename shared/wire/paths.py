@@ -6,6 +6,7 @@ PULL = "/sync/v1/pull"
 HELLO = "/sync/v1/hello"
 HISTORY = "/sync/v1/history"
 COMPARE = "/sync/v1/compare"
+QUALITY = "/sync/v1/quality"
 VIDEO = "/sync/v1/videos/"
 """followed by the sha256"""
 

@@ -23,6 +23,7 @@ from hub.settings import HubSettings
 from hub.store import admins, nodes
 from node.app import create_app as create_node
 from node.settings import NodeSettings
+from node.store import quality
 from node.work.give_mark import give_mark
 from shared.kit.clock import now
 from shared.kit.listening import bind
@@ -34,6 +35,7 @@ from tests.hub.pages import ADMIN, PASSWORD
 from tests.makers import ANTHEM, CHEN, LI, WANG, ZHAO, a_node_store, a_phone, a_task_card, enrol
 from tests.node.door import keep_video, no_hub
 from tests.node.test_give_mark import an_answer
+from tests.node.test_quality_page import told
 
 SIZES = ((1366, 768), (1920, 1080))
 HUB_PAGES = (
@@ -43,7 +45,7 @@ HUB_PAGES = (
 )
 NODE_PAGES = (
     *("/progress", "/progress/items", "/progress/markers", "/accounts"),
-    *("/flags", "/board", "/status", "/password"),
+    *("/flags", "/quality", "/board", "/status", "/password"),
 )
 
 
@@ -95,6 +97,7 @@ def a_lead_desk(folder: Path) -> Iterator[Desk]:
             give_mark(db, WANG, an_answer(number, comment="声音很小" * (number % 2)), now())
         flag = replace(an_answer(9, "------"), exception=MarkException.NO_PICTURE)
         give_mark(db, CHEN, flag, now())
+        quality.keep(db, told(*(card.performance for card in cards)))
     store.close()
     for card in cards:
         keep_video(folder, card)

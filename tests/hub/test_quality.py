@@ -7,9 +7,9 @@ import pytest
 from sqlite_utils import Database
 
 from hub.jobs import measure
-from hub.pages.quality_kept import KEPT_LEAST, quality_of, watched_count
 from hub.store import quality
 from hub.work.assess_quality import assess, half_day
+from hub.work.quality_kept import KEPT_LEAST, quality_of, watched_count
 from shared.kit.clock import now, stamp
 from shared.kit.store import Store
 from shared.rules.quality import Measure
