@@ -25,7 +25,7 @@ from tests.browser.hands import (
 pytestmark = pytest.mark.browser
 
 KEPT = "Object.keys(localStorage).filter((name) => name.startsWith('shengping.kept.')).length"
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 SENT_ALONG = ("cookie", "content-type")
 
 
