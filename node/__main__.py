@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 
 import node.schema
+from node.doctor.examine import examination
+from node.doctor.findings import Light, as_text, worst
 from node.serving import serve
 from node.settings import NodeSettings, settings_from
 from node.store import meta, outbox, videos
@@ -37,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _enrol(settings, asked.hub, asked.code, asked.mirror)
         if asked.command == "status":
             return _status(settings)
+        if asked.command == "doctor":
+            return _doctor(settings)
         serve(settings)
     except Refusal as refusal:
         print(refusal.text, file=sys.stderr)
@@ -55,10 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "command",
         nargs="?",
-        choices=("run", "enrol", "re-enrol", "status"),
+        choices=("run", "enrol", "re-enrol", "status", "doctor"),
         default="run",
         help="run 运行服务（默认）；enrol 接入市级中心；re-enrol 换盘或重装后重新接入，"
-        "取回任务和历史；status 查看状态",
+        "取回任务和历史；status 查看状态；doctor 体检：能不能阅卷，哪里要处理",
     )
     parser.add_argument("-h", "--help", action="help", help="显示本说明")
     parser.add_argument("--version", action="version", version=__version__, help="显示版本")
@@ -105,6 +109,24 @@ def _status(settings: NodeSettings) -> int:
         findings.append(f"有 {held.failed} 个视频下载失败，会自动重试")
     print("结论：" + ("；".join(findings) if findings else "一切正常") + "。")
     return 1 if findings else 0
+
+
+def _doctor(settings: NodeSettings) -> int:
+    """0 when marking can go on; what was found also stays in a file to send."""
+    findings = []
+    for found in examination(settings):
+        print(f"{found.title}……{found.light.label}", flush=True)
+        findings.append(found)
+    text = as_text(findings)
+    print(f"\n{text}")
+    try:
+        report = settings.data / "logs" / "doctor.txt"
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text(f"{__version__} {now().astimezone():%Y-%m-%d %H:%M}\n{text}\n", "utf-8")
+        print(f"以上内容已存入 {report}，可以发给市级管理员。")
+    except OSError as error:
+        print(f"没能存成文件：{error}")
+    return 1 if worst(findings) is Light.RED else 0
 
 
 def _findings(settings: NodeSettings, *, is_enrolled: bool) -> list[str]:

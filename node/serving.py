@@ -8,12 +8,15 @@ from typing import Any
 import uvicorn
 
 from node.app import create_app
+from node.machine import canary
+from node.machine.here import here
 from node.settings import NodeSettings
 from node.shortcut import Shortcut
 from node.zero_copy import ZeroCopyProtocol
 from shared import __version__
 from shared.kit import lock
 from shared.kit import log as kit_log
+from shared.kit.clock import now
 from shared.kit.lan import lan_address
 from shared.kit.listening import bind
 
@@ -25,6 +28,7 @@ log = logging.getLogger(__name__)
 def serve(settings: NodeSettings) -> None:
     """Until the program is told to end; Refusal where another one has the data or the port."""
     with lock.hold(settings.lock):
+        canary.sing(settings.data, here.boot_id(), now())
         while _serve_once(settings):
             log.error("the socket no longer takes connections: the service starts again")
 
