@@ -11,17 +11,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long",
         action="store_true",
-        help="the long campaigns too: 200 simulated worlds",
+        help="the long campaigns too",
     )
 
 
+# First: what names the groups of a parallel run to its workers reads the markers given here.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # Playwright's event loop runs in the main thread from the first browser test to the last:
-    # no other test could call asyncio.run after it.
-    items.sort(key=lambda item: item.path.is_relative_to(BROWSER_TESTS))
-    if config.getoption("--long"):
-        return
+    # The browser tests are one long chain in front of one lab: begun first, they end with the rest.
+    items.sort(key=lambda item: not is_in_browser(item))
     left_out = pytest.mark.skip(reason="a long campaign: run with --long")
     for item in items:
-        if item.get_closest_marker("long"):
+        # In parallel runs a file stays on one worker, with what its tests share.
+        name = "browser" if is_in_browser(item) else str(item.path)
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(name))
+        if item.get_closest_marker("long") and not config.getoption("--long"):
             item.add_marker(left_out)
+
+
+def is_in_browser(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(BROWSER_TESTS)

@@ -62,16 +62,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "browser" in metafunc.fixturenames:
         is_for_both = metafunc.definition.get_closest_marker("on_109_too") is not None
         names = [CURRENT, OLD] if is_for_both else [CURRENT]
-        metafunc.parametrize("browser", names, indirect=True, scope="session")
+        metafunc.parametrize("browser", names, indirect=True, scope="package")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(playwright: Playwright, request: pytest.FixtureRequest) -> Iterator[Browser]:
     path = old_chromium() if request.param == OLD else current_chromium()
     browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
@@ -95,7 +95,7 @@ def old_chromium() -> str:
     return str(OLD_CHROMIUM)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def real_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root: Path = tmp_path_factory.mktemp("声评 实验室")
     # Enough work for every test, on each of the two browsers.

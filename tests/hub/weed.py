@@ -39,6 +39,8 @@ def an_s3_server(folder: Path) -> Iterator[BucketPlace]:
     command = [str(WEED), "server", "-dir", str(folder), "-ip", "127.0.0.1"]
     command += ["-ip.bind", "127.0.0.1", "-s3", "-s3.config", str(folder / "rights.json")]
     command += ["-master.volumeSizeLimitMB", "64", "-volume.max", "200"]
+    # Neither the doors that nobody uses here, at ports of their own, nor a word to its makers.
+    command += ["-s3.port.iceberg", "0", "-s3.port.lance", "0", "-master.telemetry=false"]
     command += [part for name, port in ports.items() for part in (f"-{name}", str(port))]
     with (folder / "log").open("wb") as log:
         program = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -46,7 +48,7 @@ def an_s3_server(folder: Path) -> Iterator[BucketPlace]:
         f"http://127.0.0.1:{ports['s3.port']}", "videos", "us-east-1", "city-key", "city-secret"
     )
     try:
-        _wait_for(place)
+        _wait_for(place, program)
         yield place
     finally:
         # It would take half a minute to put everything in order, and all of it is thrown away.
@@ -68,9 +70,11 @@ def make_bucket(place: BucketPlace) -> None:
     obstore.delete(store, "probe")
 
 
-def _wait_for(place: BucketPlace) -> None:
+def _wait_for(place: BucketPlace, program: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_S_MAX
     while True:
+        if program.poll() is not None:
+            raise AssertionError(f"the S3 server ended at once with {program.returncode}")
         try:
             httpx.get(place.endpoint, timeout=2)
             make_bucket(place)
