@@ -171,9 +171,8 @@ def _wants_json(request: Request[Any, Any, Any]) -> bool:
 
 
 def _version(folders: Sequence[Path]) -> str:
+    """Of what browsers get, so that it changes with how files are sent, too."""
     digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted((folder / "static").rglob("*")):
-            if path.is_file():
-                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for name, file in sorted(statics.static_files(folders).items()):
+        digest.update(name.encode() + b"\0" + file.content)
     return digest.hexdigest()[:12]

@@ -12,6 +12,8 @@ from litestar import HttpMethod, Request, Response, Router, route
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from shared.web import joining
+
 KEPT_FOR_EVER = "public, max-age=31536000, immutable"
 """Their address changes with their content."""
 COMPRESSED_FROM = 500
@@ -29,14 +31,27 @@ class StaticFile:
 
 
 def static_files(folders: Sequence[Path]) -> dict[str, StaticFile]:
-    """By path below static/; where two folders have the same path, the first one counts."""
-    found: dict[str, StaticFile] = {}
+    """By path below static/; where two folders have the same path, the first one counts.
+
+    Of the scripts only those that no other one imports: each has what it imports in it.
+    """
+    found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted((folder / "static").rglob("*")):
-            name = path.relative_to(folder / "static").as_posix()
-            if path.is_file() and name not in found:
-                found[name] = _read(path)
-    return found
+            if path.is_file():
+                found.setdefault(path.relative_to(folder / "static").as_posix(), path)
+    scripts = {n: p.read_text("utf-8") for n, p in found.items() if p.suffix == ".js"}
+    return {n: _read(p) for n, p in found.items() if n not in scripts} | _joined(scripts)
+
+
+def _joined(scripts: dict[str, str]) -> dict[str, StaticFile]:
+    imported = {other for name, text in scripts.items() for other in joining.imports(name, text)}
+    files = {}
+    for entry in scripts.keys() - imported:
+        joined = joining.join_modules(entry, scripts, lean)
+        files[entry] = _packed(entry, joined.script.encode())
+        files[f"{entry}.map"] = _packed(f"{entry}.json", joined.map.encode())
+    return files
 
 
 def router(address: str, folders: Sequence[Path]) -> Router:
@@ -59,13 +74,16 @@ def router(address: str, folders: Sequence[Path]) -> Router:
 
 def _read(path: Path) -> StaticFile:
     content = path.read_bytes()
-    if path.suffix in (".js", ".css"):
-        content = lean(content.decode()).encode()
+    return _packed(path.name, lean(content.decode()).encode() if path.suffix == ".css" else content)
+
+
+def _packed(name: str, content: bytes) -> StaticFile:
     compressed = gzip.compress(content, mtime=0) if len(content) >= COMPRESSED_FROM else None
-    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if compressed and len(compressed) > 0.9 * len(content):
         compressed = None
-    return StaticFile(content, compressed, media_type)
+    return StaticFile(
+        content, compressed, mimetypes.guess_type(name)[0] or "application/octet-stream"
+    )
 
 
 def lean(text: str) -> str:

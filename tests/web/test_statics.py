@@ -13,7 +13,8 @@ SCRIPT = """// @ts-check
 // What lives here.
 /** @typedef {number} Level
  * more of it */
-import { a } from "./a.js"; // stays: it is not alone on its line
+import { a } from "./a.js";
+const b = a; // stays: it is not alone on its line
 
 /** A promise. */
 export function give(level) {
@@ -25,7 +26,8 @@ SENT = """
 
 
 
-import { a } from "./a.js"; // stays: it is not alone on its line
+import { a } from "./a.js";
+const b = a; // stays: it is not alone on its line
 
 
 export function give(level) {
@@ -41,7 +43,8 @@ def client(tmp_path: Path) -> Iterator[TestClient[Litestar]]:
     own, shared = tmp_path / "own" / "static", tmp_path / "shared" / "static"
     for folder in (own, shared):
         folder.mkdir(parents=True)
-    (own / "a.js").write_text(SCRIPT, encoding="utf-8")
+    (own / "b.js").write_text(SCRIPT, encoding="utf-8")
+    (own / "a.js").write_text("export const a = 1;\n", encoding="utf-8")
     (own / "both.css").write_text(STYLE, encoding="utf-8")
     (shared / "both.css").write_text("the other one", encoding="utf-8")
     (shared / "secret.txt").write_text("not below static", encoding="utf-8")
@@ -76,6 +79,22 @@ def test_who_cannot_unpack_gets_them_plain(client: TestClient[Litestar]) -> None
 def test_what_is_not_there_is_not_found(client: TestClient[Litestar]) -> None:
     for name in ("none.js", "../outside.js", "..%2Foutside.js", ""):
         assert client.get(f"/static/1/{name}").status_code == 404
+
+
+def test_a_script_comes_with_what_it_imports_and_a_map_back_to_what_was_written(
+    client: TestClient[Litestar],
+) -> None:
+    answer = client.get("/static/1/b.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    lines = answer.text.split("\n")
+    assert lines[1] == "const a = 1;"
+    assert "const { a } = m0;" in answer.text
+    assert lines[-2] == "//# sourceMappingURL=b.js.map"
+    first, second = client.get("/static/1/b.js.map").json()["sections"]
+    assert (first["map"]["sources"], second["map"]["sourcesContent"]) == (["a.js"], [SCRIPT])
+    place = second["offset"]["line"] + SCRIPT.split("\n").index("export function give(level) {")
+    assert lines[place] == "function give(level) {"
+    assert client.get("/static/1/a.js").status_code == 404, "nobody needs it by itself"
 
 
 def test_comments_and_indents_go_and_every_line_keeps_its_number() -> None:
