@@ -1,13 +1,14 @@
 """What nodes handed in: how far each node's stream is known, and what became of each event."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
 
+from hub.store.many import listed
 from shared.kit.clock import stamp
 from shared.wire import chain
 
@@ -78,31 +79,45 @@ def known(db: Database, event_id: str) -> Known | None:
     return None if row is None else Known(row["body_sha256"], row["result"], row["reason"])
 
 
-def add(db: Database, event: Received, moment: datetime) -> bool:
-    """False when an event of this id is kept already; it is never overwritten."""
-    done = db.conn.execute(
+def known_of(db: Database, event_ids: Collection[str]) -> dict[str, Known]:
+    rows = db.conn.execute(
+        """
+        SELECT event_id, body_sha256, result, reason FROM event
+        WHERE event_id IN (SELECT value FROM json_each(?))
+        """,
+        (listed(event_ids),),
+    )
+    return {row[0]: Known(row[1], row[2], row[3]) for row in rows}
+
+
+def add(db: Database, received: Sequence[Received], moment: datetime) -> None:
+    """An event of an id that is kept already is never overwritten."""
+    text = stamp(moment)
+    db.conn.executemany(
         """
         INSERT INTO event (event_id, node_id, node_inc, seq, sitting_id, kind, v,
                            body_sha256, body, result, reason, received_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (event_id) DO NOTHING
         """,
-        (
-            event.event_id,
-            event.node_id,
-            event.node_inc,
-            event.seq,
-            event.sitting_id,
-            event.kind,
-            event.v,
-            event.body_sha256,
-            event.body,
-            event.code,
-            event.reason,
-            stamp(moment),
-        ),
+        [
+            (
+                event.event_id,
+                event.node_id,
+                event.node_inc,
+                event.seq,
+                event.sitting_id,
+                event.kind,
+                event.v,
+                event.body_sha256,
+                event.body,
+                event.code,
+                event.reason,
+                text,
+            )
+            for event in received
+        ],
     )
-    return done.rowcount == 1
 
 
 def quarantined(db: Database, limit: int) -> list[Quarantined]:

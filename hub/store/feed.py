@@ -29,9 +29,9 @@ def append_many(db: Database, rows: Iterable[tuple[int, Kind, int]]) -> None:
     Only a thing's last change stays. So the feed never grows beyond what there is, no cursor is
     ever too old, and from its beginning it names everything that a node should hold.
     """
-    for row in rows:
-        db.conn.execute("DELETE FROM feed WHERE district_id = ? AND kind = ? AND ref = ?", row)
-        db.conn.execute("INSERT INTO feed (district_id, kind, ref) VALUES (?, ?, ?)", row)
+    once = [*dict.fromkeys(rows)]
+    db.conn.executemany("DELETE FROM feed WHERE district_id = ? AND kind = ? AND ref = ?", once)
+    db.conn.executemany("INSERT INTO feed (district_id, kind, ref) VALUES (?, ?, ?)", once)
 
 
 def after(db: Database, district_id: int, after: int, limit: int) -> list[Change]:

@@ -1,10 +1,10 @@
 """Handings: in order, every task given and taken, with all that the choice was made from."""
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from sqlite_utils import Database
 
 from shared.rules.choosing import Asked
@@ -45,7 +45,7 @@ def given(
 ) -> None:
     """`is_near` is asked of rounds 3 and 4: rounds 1 and 2 are downloaded before they begin."""
     detail = [gen, sorted(near), sorted(asked.already), sorted(asked.partners)]
-    _add(db, sitting_id, "given", task_id, json.dumps(detail, separators=(",", ":")), is_near)
+    _add(db, sitting_id, "given", task_id, msgspec.json.encode(detail).decode(), is_near)
 
 
 def downloads(db: Database, sitting_id: int) -> Downloads:

@@ -1,17 +1,29 @@
 """Which node's cache holds which video, as the nodes report it, and who may fetch one."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlite_utils import Database
 
+from hub.store.many import listed
+
 
 def districts_holding(db: Database, video_id: int) -> set[int]:
+    return districts_by_video(db, [video_id])[video_id]
+
+
+def districts_by_video(db: Database, video_ids: Collection[int]) -> dict[int, set[int]]:
     rows = db.conn.execute(
-        "SELECT DISTINCT node.district_id FROM holding JOIN node ON node.id = holding.node_id "
-        "WHERE holding.video_id = ? AND node.state = 'enrolled'",
-        (video_id,),
+        """
+        SELECT holding.video_id, node.district_id
+        FROM holding JOIN node ON node.id = holding.node_id
+        WHERE holding.video_id IN (SELECT value FROM json_each(?)) AND node.state = 'enrolled'
+        """,
+        (listed(video_ids),),
     )
-    return {row["district_id"] for row in rows}
+    found: dict[int, set[int]] = {id: set() for id in video_ids}
+    for video_id, district_id in rows:
+        found[video_id].add(district_id)
+    return found
 
 
 def change(db: Database, node_id: int, gained: Iterable[str], lost: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """Loads: how many tasks each account has and has done, always equal to what table task says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -44,6 +45,20 @@ def count(db: Database, key: LoadKey, total: int, done: int) -> None:
         )
     if total:
         hands.move(db, key.sitting_id, key.account_id, total)
+
+
+def count_done(db: Database, done: Mapping[LoadKey, int]) -> None:
+    """So many more are done of tasks that are counted already."""
+    db.conn.executemany(
+        """
+        UPDATE load SET done = done + ?
+        WHERE sitting_id = ? AND account_id = ? AND item_group_id = ? AND round = ?
+        """,
+        [
+            (more, key.sitting_id, key.account_id, key.item_group_id, key.round)
+            for key, more in done.items()
+        ],
+    )
 
 
 def count_dealt(db: Database, sitting_id: int) -> None:

@@ -1,12 +1,13 @@
 """Marks: every version that was ever submitted; only a mark's standing changes."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlite_utils import Database
 
+from hub.store.many import listed
 from shared.rules.rubric import (
     Levels,
     MarkException,
@@ -62,17 +63,38 @@ def mark(db: Database, event_id: str) -> Mark | None:
 
 def counted(db: Database, sitting_id: int, performance_id: int) -> dict[int, Mark]:
     """By round."""
+    return counted_of(db, sitting_id, [performance_id])[performance_id]
+
+
+def counted_of(
+    db: Database, sitting_id: int, performance_ids: Collection[int]
+) -> dict[int, dict[int, Mark]]:
+    """By performance and round."""
     rows = db.conn.execute(
         """
         SELECT event_id, sitting_id, task_id, performance_id, round, account_id, node_id, gen,
                levels, exception, comment, revises, spent_ms, heard_percent,
                given_at, received_at, standing
         FROM mark
-        WHERE performance_id = ? AND sitting_id = ? AND standing = 'counted' ORDER BY round
+        WHERE performance_id IN (SELECT value FROM json_each(?)) AND sitting_id = ?
+          AND standing = 'counted'
+        ORDER BY round
         """,
-        (performance_id, sitting_id),
+        (listed(performance_ids), sitting_id),
     )
-    return {row["round"]: _mark(row) for row in rows}
+    found: dict[int, dict[int, Mark]] = {id: {} for id in performance_ids}
+    for row in rows:
+        found[row["performance_id"]][row["round"]] = _mark(row)
+    return found
+
+
+def known(db: Database, event_ids: Collection[str]) -> set[str]:
+    """Those of them that are marks here already."""
+    rows = db.conn.execute(
+        "SELECT event_id FROM mark WHERE event_id IN (SELECT value FROM json_each(?))",
+        (listed(event_ids),),
+    )
+    return {row[0] for row in rows}
 
 
 def all_counted(db: Database, sitting_id: int) -> Iterator[Mark]:
@@ -136,18 +158,24 @@ def of_performance(db: Database, sitting_id: int, performance_id: int) -> list[M
     return [_mark(row) for row in rows]
 
 
-def givers(db: Database, sitting_id: int, performance_id: int) -> set[int]:
-    """Accounts that ever submitted a mark of this performance, whatever its standing."""
+def givers(db: Database, sitting_id: int, performance_ids: Collection[int]) -> dict[int, set[int]]:
+    """Accounts that ever submitted a mark of each performance, whatever its standing."""
     rows = db.conn.execute(
-        "SELECT DISTINCT account_id FROM mark WHERE performance_id = ? AND sitting_id = ?",
-        (performance_id, sitting_id),
+        """
+        SELECT performance_id, account_id FROM mark
+        WHERE performance_id IN (SELECT value FROM json_each(?)) AND sitting_id = ?
+        """,
+        (listed(performance_ids), sitting_id),
     )
-    return {row[0] for row in rows}
+    found: dict[int, set[int]] = {id: set() for id in performance_ids}
+    for performance_id, account_id in rows:
+        found[performance_id].add(account_id)
+    return found
 
 
-def add(db: Database, mark: Mark) -> bool:
-    """False when it is here already; adding it again changes nothing."""
-    added = db.conn.execute(
+def add(db: Database, new: Sequence[Mark]) -> None:
+    """What is here already stays as it is."""
+    db.conn.executemany(
         """
         INSERT INTO mark (event_id, sitting_id, task_id, performance_id, round, account_id,
                           node_id, gen, levels, exception, comment, revises, spent_ms,
@@ -155,27 +183,8 @@ def add(db: Database, mark: Mark) -> bool:
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (event_id) DO NOTHING
         """,
-        (
-            mark.event_id,
-            mark.sitting_id,
-            mark.task_id,
-            mark.performance_id,
-            mark.round,
-            mark.account_id,
-            mark.node_id,
-            mark.gen,
-            levels_to_text(mark.levels),
-            mark.exception.value if mark.exception else None,
-            mark.comment,
-            mark.revises,
-            mark.spent_ms,
-            mark.heard_percent,
-            mark.given_at,
-            mark.received_at,
-            mark.standing,
-        ),
+        [_parameters(mark) for mark in new],
     )
-    return added.rowcount == 1
 
 
 def replace(db: Database, event_id: str) -> bool:
@@ -185,6 +194,28 @@ def replace(db: Database, event_id: str) -> bool:
         (event_id,),
     )
     return changed.rowcount == 1
+
+
+def _parameters(mark: Mark) -> tuple[str | int | None, ...]:
+    return (
+        mark.event_id,
+        mark.sitting_id,
+        mark.task_id,
+        mark.performance_id,
+        mark.round,
+        mark.account_id,
+        mark.node_id,
+        mark.gen,
+        levels_to_text(mark.levels),
+        mark.exception.value if mark.exception else None,
+        mark.comment,
+        mark.revises,
+        mark.spent_ms,
+        mark.heard_percent,
+        mark.given_at,
+        mark.received_at,
+        mark.standing,
+    )
 
 
 def _mark(row: sqlite3.Row) -> Mark:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -68,12 +68,10 @@ def count_by_state(db: Database, sitting_id: int) -> dict[OutcomeState, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def put(
-    db: Database, sitting_id: int, performance_id: int, verdict: Verdict, moment: datetime
-) -> None:
-    """Writing the same verdict again changes nothing, the time of settling least of all."""
-    levels, rounds, rules = _texts(verdict)
-    db.conn.execute(
+def put(db: Database, sitting_id: int, verdicts: Mapping[int, Verdict], moment: datetime) -> None:
+    """By performance. The same again changes nothing, the time of settling least of all."""
+    text = stamp(moment)
+    db.conn.executemany(
         """
         INSERT INTO outcome
           (sitting_id, performance_id, state, levels, rounds, rules, exception, settled_at)
@@ -85,16 +83,17 @@ def put(
            OR outcome.rounds <> excluded.rounds OR outcome.rules <> excluded.rules
            OR coalesce(outcome.exception, '') <> coalesce(excluded.exception, '')
         """,
-        (
-            sitting_id,
-            performance_id,
-            _state(verdict),
-            levels,
-            rounds,
-            rules,
-            verdict.exception.value if verdict.exception else None,
-            stamp(moment) if verdict.is_final else None,
-        ),
+        [
+            (
+                sitting_id,
+                performance_id,
+                _state(verdict),
+                *_texts(verdict),
+                verdict.exception.value if verdict.exception else None,
+                text if verdict.is_final else None,
+            )
+            for performance_id, verdict in verdicts.items()
+        ],
     )
 
 

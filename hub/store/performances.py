@@ -1,11 +1,12 @@
 """Performances: one student's video for one item; the thing that is marked."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from hub.store.many import listed
 from shared.rules.allocation import Work
 
 
@@ -30,14 +31,18 @@ class VideoSize:
 
 
 def performance(db: Database, id: int) -> Performance | None:
-    row = db.conn.execute(
+    return of_ids(db, [id]).get(id)
+
+
+def of_ids(db: Database, ids: Collection[int]) -> dict[int, Performance]:
+    rows = db.conn.execute(
         """
         SELECT id, code, student, school, district_id, item_group_id, file_name, video_id
-        FROM performance WHERE id = ?
+        FROM performance WHERE id IN (SELECT value FROM json_each(?))
         """,
-        (id,),
-    ).fetchone()
-    return _performance(row) if row else None
+        (listed(ids),),
+    )
+    return {row["id"]: _performance(row) for row in rows}
 
 
 def by_code(db: Database, code: str) -> Performance | None:

@@ -1,6 +1,6 @@
 """Slots: the rounds a performance needs, and which mark fills each."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,6 +8,8 @@ from typing import Literal
 from sqlite_utils import Database
 
 from hub.store import meta
+from hub.store.many import listed
+from hub.store.marks import Mark
 from shared.kit.clock import stamp
 
 SlotState = Literal["waiting", "assigned", "filled", "closed"]
@@ -32,14 +34,26 @@ class Slot:
 
 def of_performance(db: Database, sitting_id: int, performance_id: int) -> dict[int, Slot]:
     """By round."""
+    return of_performances(db, sitting_id, [performance_id])[performance_id]
+
+
+def of_performances(
+    db: Database, sitting_id: int, performance_ids: Collection[int]
+) -> dict[int, dict[int, Slot]]:
+    """By performance and round."""
     rows = db.conn.execute(
         """
         SELECT sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since
-        FROM slot WHERE sitting_id = ? AND performance_id = ? ORDER BY round
+        FROM slot
+        WHERE sitting_id = ? AND performance_id IN (SELECT value FROM json_each(?)) ORDER BY round
         """,
-        (sitting_id, performance_id),
+        (sitting_id, listed(performance_ids)),
     )
-    return {row["round"]: Slot(*row) for row in rows}
+    found: dict[int, dict[int, Slot]] = {id: {} for id in performance_ids}
+    for row in rows:
+        slot = Slot(*row)
+        found[slot.performance_id][slot.round] = slot
+    return found
 
 
 def of_sitting(db: Database, sitting_id: int) -> Iterator[Slot]:
@@ -120,13 +134,15 @@ def wait(
     return Slot(*row)
 
 
-def assign(db: Database, slot: Slot, task_id: int, moment: datetime) -> None:
-    db.conn.execute(
+def assign(db: Database, taken: Sequence[tuple[Slot, int]], moment: datetime) -> None:
+    """Slots that waited, each with the task that it was handed out as."""
+    text = stamp(moment)
+    db.conn.executemany(
         """
         UPDATE slot SET state = 'assigned', task_id = ?, since = ?
         WHERE sitting_id = ? AND performance_id = ? AND round = ? AND state = 'waiting'
         """,
-        (task_id, stamp(moment), slot.sitting_id, slot.performance_id, slot.round),
+        [(task, text, slot.sitting_id, slot.performance_id, slot.round) for slot, task in taken],
     )
 
 
@@ -143,14 +159,15 @@ def reshape(db: Database, slot: Slot, criteria: int) -> int:
     return int(row[0])
 
 
-def fill(db: Database, slot: Slot, task_id: int, mark_id: str, moment: datetime) -> None:
-    """With its first mark, or with the revision of the mark it has."""
-    db.conn.execute(
+def fill(db: Database, by: Sequence[Mark], moment: datetime) -> None:
+    """Each with its first mark, or with the revision of the mark it has."""
+    text = stamp(moment)
+    db.conn.executemany(
         """
         UPDATE slot SET state = 'filled', task_id = ?, mark_id = ?, since = ?
         WHERE sitting_id = ? AND performance_id = ? AND round = ?
         """,
-        (task_id, mark_id, stamp(moment), slot.sitting_id, slot.performance_id, slot.round),
+        [(m.task_id, m.event_id, text, m.sitting_id, m.performance_id, m.round) for m in by],
     )
 
 

@@ -1,7 +1,8 @@
 """Tasks: slots handed to people; every change of state is counted in the loads at once."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 from sqlite_utils import Database
 
 from hub.store import handings, loads
+from hub.store.many import listed
 from shared.kit.clock import stamp
 
 TaskState = Literal["open", "done", "withdrawn"]
@@ -59,29 +61,46 @@ class Placed:
 
 
 def task(db: Database, id: int) -> Task | None:
-    row = db.conn.execute(
-        """
-        SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
-               t.criteria, t.gen, t.state, t.locked, t.position, t.created_at, a.district_id
-        FROM task t JOIN account a ON a.id = t.account_id WHERE t.id = ?
-        """,
-        (id,),
-    ).fetchone()
-    return _task(row) if row else None
+    return of_ids(db, [id]).get(id)
 
 
-def of_performance(db: Database, sitting_id: int, performance_id: int) -> list[Task]:
-    """All that were ever handed out, the oldest first."""
+def of_ids(db: Database, ids: Collection[int]) -> dict[int, Task]:
+    """Those that there are, by id."""
     rows = db.conn.execute(
         """
         SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
                t.criteria, t.gen, t.state, t.locked, t.position, t.created_at, a.district_id
         FROM task t JOIN account a ON a.id = t.account_id
-        WHERE t.performance_id = ? AND t.sitting_id = ? ORDER BY t.id
+        WHERE t.id IN (SELECT value FROM json_each(?))
         """,
-        (performance_id, sitting_id),
+        (listed(ids),),
     )
-    return [_task(row) for row in rows]
+    return {row["id"]: _task(row) for row in rows}
+
+
+def of_performance(db: Database, sitting_id: int, performance_id: int) -> list[Task]:
+    """All that were ever handed out, the oldest first."""
+    return of_performances(db, sitting_id, [performance_id])[performance_id]
+
+
+def of_performances(
+    db: Database, sitting_id: int, performance_ids: Collection[int]
+) -> dict[int, list[Task]]:
+    """The same of each of these performances."""
+    rows = db.conn.execute(
+        """
+        SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
+               t.criteria, t.gen, t.state, t.locked, t.position, t.created_at, a.district_id
+        FROM task t JOIN account a ON a.id = t.account_id
+        WHERE t.performance_id IN (SELECT value FROM json_each(?)) AND t.sitting_id = ?
+        ORDER BY t.id
+        """,
+        (listed(performance_ids), sitting_id),
+    )
+    found: dict[int, list[Task]] = {id: [] for id in performance_ids}
+    for row in rows:
+        found[row["performance_id"]].append(_task(row))
+    return found
 
 
 def open_of_account(db: Database, account_id: int, sitting_id: int) -> list[Task]:
@@ -190,17 +209,15 @@ def add_dealt(db: Database, dealt: Iterable[NewTask], moment: datetime) -> None:
     )
 
 
-def finish(db: Database, task: Task) -> bool:
-    """An open task is done; so is a withdrawn one whose mark still filled the slot."""
-    changed = db.conn.execute(
-        "UPDATE task SET state = 'done' WHERE id = ? AND state = ?", (task.id, task.state)
-    )
-    if task.state == "done" or changed.rowcount == 0:
-        return False
-    if task.state == "withdrawn":
-        handings.kept(db, task.sitting_id, task.id)
-    loads.count(db, task.load_key, total=1 if task.state == "withdrawn" else 0, done=1)
-    return True
+def finish(db: Database, marked: Sequence[Task]) -> None:
+    """Open tasks are done; so is a withdrawn one whose mark still filled the slot."""
+    for task in marked:
+        if task.state == "withdrawn":
+            handings.kept(db, task.sitting_id, task.id)
+            loads.count(db, task.load_key, total=1, done=0)
+    news = [task for task in marked if task.state != "done"]
+    db.conn.executemany("UPDATE task SET state = 'done' WHERE id = ?", [(t.id,) for t in news])
+    loads.count_done(db, Counter(task.load_key for task in news))
 
 
 def withdraw(db: Database, task: Task) -> bool:
@@ -229,15 +246,19 @@ def reshape(db: Database, id: int, criteria: int, gen: int) -> None:
     db.conn.execute("UPDATE task SET criteria = ?, gen = ? WHERE id = ?", (criteria, gen, id))
 
 
-def lock_before(db: Database, sitting_id: int, performance_id: int, round: int) -> list[Placed]:
+def lock_before(
+    db: Database, sitting_id: int, performance_ids: Collection[int], round: int
+) -> list[Placed]:
     """Lock what is left unlocked of the earlier rounds; the tasks that this changed."""
+    if not performance_ids:
+        return []
     rows = db.conn.execute(
         """
         SELECT t.id, a.district_id FROM task t JOIN account a ON a.id = t.account_id
-        WHERE t.performance_id = ? AND t.sitting_id = ? AND t.round < ?
-          AND t.locked = 0 AND t.state <> 'withdrawn'
+        WHERE t.performance_id IN (SELECT value FROM json_each(?)) AND t.sitting_id = ?
+          AND t.round < ? AND t.locked = 0 AND t.state <> 'withdrawn'
         """,
-        (performance_id, sitting_id, round),
+        (listed(performance_ids), sitting_id, round),
     )
     changed = [Placed(*row) for row in rows]
     db.conn.executemany("UPDATE task SET locked = 1 WHERE id = ?", [(t.id,) for t in changed])

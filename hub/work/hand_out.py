@@ -1,6 +1,7 @@
 """Hand a slot to somebody as a task, or take it back: rounds 3 and 4, and what was taken back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -26,42 +27,57 @@ from hub.work import recovery
 from shared.rules.choosing import Asked, Seat, choose, may_take, slot_point
 from shared.rules.parts import Hand
 from shared.rules.policy import Policy
-from shared.rules.rubric import Role
+from shared.rules.rubric import Role, Stage
 
 LEADER_ROUND = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a choice is made from, of several slots of one sitting at once."""
+
+    seed: str
+    policy: Policy
+    stages: Mapping[int, Stage]
+    performances: Mapping[int, Performance]
+    near: Mapping[int, Collection[int]]
+    """Districts whose nodes hold a video."""
+    tasks: Mapping[int, Sequence[Task]]
+    """All that were ever handed out of a performance."""
+    givers: Mapping[int, Collection[int]]
+
+
 def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = None) -> bool:
     """Hand out a waiting slot; it goes on waiting, for all to see, when nobody may take it."""
-    sitting = sittings.sitting(db, slot.sitting_id)
-    performance = performances.performance(db, slot.performance_id)
-    if sitting is None or sitting.state != "open" or performance is None:
-        return False
-    if performance.video_id is None or recovery.is_on(db):
-        return False
-    near = holdings.districts_holding(db, performance.video_id)
-    asked = _asked(db, slot, performance, not_to)
-    pool = _pool(db, slot, performance)
-    start = slot_point(sitting.seed, slot.performance_id, slot.round, slot.gen)
-    found = find_taker(db, pool, asked, near, exam.policy(db), start)
-    if found is None:
-        return False
-    new = NewTask(
-        sitting_id=slot.sitting_id,
-        performance_id=slot.performance_id,
-        item_group_id=performance.item_group_id,
-        round=slot.round,
-        account_id=found.hand.id,
-        criteria=slot.criteria,
-        gen=slot.gen,
-        position=found.total,
-    )
-    task_id = tasks.add(db, new, moment)
-    is_near = found.hand.district in near if slot.round > 2 else None
-    handings.given(db, slot.sitting_id, task_id, slot.gen, near, asked, is_near)
-    slots.assign(db, slot, task_id, moment)
-    feed.append(db, found.hand.district, "task", task_id)
-    return True
+    return hand_out_all(db, [slot], moment, not_to) > 0
+
+
+def hand_out_all(
+    db: Database, waiting: Sequence[Slot], moment: datetime, not_to: int | None = None
+) -> int:
+    """Slots of one sitting and of different performances, in this order; how many went."""
+    around = _circumstances(db, waiting)
+    if around is None:
+        return 0
+    given = []
+    for slot in waiting:
+        performance = around.performances.get(slot.performance_id)
+        if performance is None or performance.video_id is None:
+            continue
+        near = around.near[performance.video_id]
+        asked = _asked(around, slot, performance, not_to)
+        pool = _pool(slot, around.stages[performance.item_group_id])
+        start = slot_point(around.seed, slot.performance_id, slot.round, slot.gen)
+        found = find_taker(db, pool, asked, near, around.policy, start)
+        if found is None:
+            continue
+        task_id = tasks.add(db, _new_task(slot, performance, found), moment)
+        is_near = found.hand.district in near if slot.round > 2 else None
+        handings.given(db, slot.sitting_id, task_id, slot.gen, near, asked, is_near)
+        given.append((slot, task_id, found.hand.district))
+    slots.assign(db, [(slot, task_id) for slot, task_id, _ in given], moment)
+    feed.append_many(db, [(district, "task", task_id) for _, task_id, district in given])
+    return len(given)
 
 
 def hand_out_waiting(db: Database, moment: datetime, limit: int = 200) -> int:
@@ -71,6 +87,7 @@ def hand_out_waiting(db: Database, moment: datetime, limit: int = 200) -> int:
         return 0
     # A database of before there were hands gets them here.
     hands.follow(db)
+    # One by one: one performance may wait in two rounds.
     return sum(hand_out(db, slot, moment) for slot in slots.waiting(db, sitting.id, limit))
 
 
@@ -82,7 +99,7 @@ def why_waiting(db: Database, slot: Slot) -> str:
         return "场次不在进行中"
     if performance is None or performance.video_id is None:
         return "没有可用的视频"
-    here = hands.count_here(db, _pool(db, slot, performance))
+    here = hands.count_here(db, _pool(slot, exam.stage_of_group(db, performance.item_group_id)))
     who = "学科组长" if slot.round == LEADER_ROUND else "阅卷教师"
     if not here:
         return f"没有在岗的{who}"
@@ -127,16 +144,52 @@ def find_taker(
     return choose(search, near, policy, start)
 
 
-def _pool(db: Database, slot: Slot, performance: Performance) -> Pool:
+def _circumstances(db: Database, waiting: Sequence[Slot]) -> Circumstances | None:
+    """None while nothing is handed out at all."""
+    if not waiting:
+        return None
+    sitting = sittings.sitting(db, waiting[0].sitting_id)
+    if sitting is None or sitting.state != "open" or recovery.is_on(db):
+        return None
+    ids = [slot.performance_id for slot in waiting]
+    works = performances.of_ids(db, ids)
+    videos = {work.video_id for work in works.values() if work.video_id is not None}
+    return Circumstances(
+        seed=sitting.seed,
+        policy=exam.policy(db),
+        stages={group.id: group.stage for group in exam.groups(db)},
+        performances=works,
+        near=holdings.districts_by_video(db, videos),
+        tasks=tasks.of_performances(db, sitting.id, ids),
+        givers=marks.givers(db, sitting.id, ids),
+    )
+
+
+def _new_task(slot: Slot, performance: Performance, found: Seat) -> NewTask:
+    return NewTask(
+        sitting_id=slot.sitting_id,
+        performance_id=slot.performance_id,
+        item_group_id=performance.item_group_id,
+        round=slot.round,
+        account_id=found.hand.id,
+        criteria=slot.criteria,
+        gen=slot.gen,
+        position=found.total,
+    )
+
+
+def _pool(slot: Slot, stage: Stage) -> Pool:
     role = Role.LEADER if slot.round == LEADER_ROUND else Role.MARKER
-    return Pool(slot.sitting_id, role, exam.stage_of_group(db, performance.item_group_id))
+    return Pool(slot.sitting_id, role, stage)
 
 
-def _asked(db: Database, slot: Slot, performance: Performance, not_to: int | None) -> Asked:
+def _asked(
+    around: Circumstances, slot: Slot, performance: Performance, not_to: int | None
+) -> Asked:
     """Nobody who ever marked it, or holds a task of it, or has just been rid of this one."""
-    held = tasks.of_performance(db, slot.sitting_id, slot.performance_id)
+    held = around.tasks[slot.performance_id]
     already = {t.account_id for t in held if t.round != slot.round or t.state != "withdrawn"}
-    already |= marks.givers(db, slot.sitting_id, slot.performance_id)
+    already |= set(around.givers[slot.performance_id])
     if not_to is not None:
         already.add(not_to)
     others = (t for t in held if t.round == 3 - slot.round and t.state != "withdrawn")

@@ -1,9 +1,10 @@
 """One event of a node: read by its kind and version, and done, or put aside for a person."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -21,7 +22,7 @@ from hub.store import (
     sittings,
     tasks,
 )
-from hub.work.receive_mark import receive_mark
+from hub.work.receive_mark import receive_mark, receive_marks
 from hub.work.wipe_trial import wipe_again
 from shared.kit.refusal import Refusal
 from shared.wire.codes import Code
@@ -39,6 +40,8 @@ from shared.wire.messages import (
 PASSWORD_HASH_MAX = 200
 UNKNOWN_KIND = "市级中心不认识这种记录"
 """Of a later program: taken up again when ours is that one."""
+
+_read_mark = msgspec.json.Decoder(MarkBody).decode
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +88,34 @@ def apply(db: Database, event: Event, node: nodes.Node, moment: datetime) -> Out
         return Outcome(Code.QUARANTINED, "记录与市级中心的数据不符")
     except Refusal as refusal:
         return Outcome(Code.QUARANTINED, refusal.text)
+
+
+def apply_all(
+    db: Database, batch: Sequence[Event], node: nodes.Node, moment: datetime
+) -> list[Outcome]:
+    """In order, and as if one by one; marks that follow one another are done together."""
+    outcomes: list[Outcome] = []
+    for are_marks, group in groupby(batch, lambda event: (event.kind, event.v) == ("mark", 1)):
+        some = [*group]
+        together = _marks(db, some, node, moment) if are_marks else None
+        outcomes += together or [apply(db, event, node, moment) for event in some]
+    return outcomes
+
+
+def _marks(
+    db: Database, batch: Sequence[Event], node: nodes.Node, moment: datetime
+) -> list[Outcome] | None:
+    """None, and nothing done, where one of them is odd: it is not to trouble the others."""
+    found = {event.sitting: sittings.sitting(db, event.sitting) for event in batch}
+    if any(sitting is None or sitting.state == "wiped" for sitting in found.values()):
+        return None
+    try:
+        given = [(event, _read_mark(event.body)) for event in batch]
+        with events.on_its_own(db):
+            results = receive_marks(db, given, node, moment)
+    except (msgspec.DecodeError, UnicodeError, events.Unfit, Refusal):
+        return None
+    return [Outcome(Code(result.code), result.reason) for result in results]
 
 
 def of_wiped_sitting(db: Database, event: Event) -> bool:

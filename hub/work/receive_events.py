@@ -1,14 +1,14 @@
 """A node hands in a batch of events: each is done once and answered for."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from hub.store import audit, events, meta, nodes
-from hub.work.receive_event import Outcome, apply, of_wiped_sitting
+from hub.work.receive_event import Outcome, apply_all, of_wiped_sitting
 from hub.work.receive_mark import is_same_mark
 from shared.kit.clock import stamp
 from shared.kit.ids import is_id
@@ -18,7 +18,7 @@ from shared.wire.codes import Code
 from shared.wire.messages import Event, EventResult, PushAnswer, PushGap, PushRequest
 from shared.wire.paths import EVENTS_PER_PUSH
 
-Do = Callable[[Database, Event, nodes.Node, datetime], Outcome]
+Do = Callable[[Database, Sequence[Event], nodes.Node, datetime], list[Outcome]]
 
 FORKED = PushGap(expected_seq=0)
 
@@ -32,6 +32,24 @@ class Arrived:
     seq: int
     event: Event
     body_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Whose events they are, and what is done with new ones."""
+
+    node: nodes.Node
+    node_inc: str
+    do: Do
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event, the id that it is kept under, and what became of it."""
+
+    arrived: Arrived
+    key: str
+    outcome: Outcome
 
 
 def receive(
@@ -55,15 +73,16 @@ def receive(
         Arrived(seq, event, chain.body_hash(event.body))
         for seq, event in enumerate(request.events, request.from_seq)
     ]
-    if _is_forked(db, known, batch, request):
+    before = events.known_of(db, [arrived.event.event_id for arrived in batch])
+    if _is_forked(db, known, batch, request, before.keys()):
         _log.warning("node %s: stream %s is forked", node.name, request.node_inc)
         detail = {"node": node.name, "node_inc": request.node_inc, "from_seq": request.from_seq}
         audit.append(db, node.name, "stream_forked", detail, moment)
         return FORKED
     if node.node_inc != request.node_inc and not is_disputed:
         nodes.seen_life(db, node.id, request.node_inc)
-    do = _set_aside if is_disputed else apply
-    results = [_take(db, node, request.node_inc, arrived, moment, do) for arrived in batch]
+    do = _set_aside if is_disputed else apply_all
+    results = _take(db, Sender(node, request.node_inc, do), batch, before.keys(), moment)
     now_known = _grown(known, batch)
     if now_known != known:
         events.put_stream(db, node.id, request.node_inc, now_known)
@@ -77,13 +96,17 @@ def receive(
 
 
 def _is_forked(
-    db: Database, known: events.Stream, batch: Sequence[Arrived], request: PushRequest
+    db: Database,
+    known: events.Stream,
+    batch: Sequence[Arrived],
+    request: PushRequest,
+    before: Collection[str],
 ) -> bool:
     """A node put back in time, or running twice, writes another history under the same numbers."""
     for arrived in batch:
         if arrived.seq > known.acked_seq:
             break
-        if events.known(db, arrived.event.event_id) is None:
+        if arrived.event.event_id not in before:
             # Of a wiped trial the hub keeps nothing, so nothing is to be concluded from it.
             return not of_wiped_sitting(db, arrived.event)
     reaches_end = request.from_seq + len(batch) - 1 >= known.acked_seq
@@ -100,53 +123,86 @@ def _grown(known: events.Stream, batch: Sequence[Arrived]) -> events.Stream:
 
 
 def _take(
-    db: Database, node: nodes.Node, node_inc: str, arrived: Arrived, moment: datetime, do: Do
-) -> EventResult:
+    db: Database,
+    sender: Sender,
+    batch: Sequence[Arrived],
+    before: Collection[str],
+    moment: datetime,
+) -> list[EventResult]:
+    """In order; new events that follow one another are done, and kept, together."""
+    results: list[EventResult] = []
+    fresh: dict[str, Arrived] = {}
+    for arrived in batch:
+        id = arrived.event.event_id
+        if is_id(id) and id not in before and id not in fresh:
+            fresh[id] = arrived
+            continue
+        results += _take_fresh(db, sender, [*fresh.values()], moment)
+        before, fresh = {*before, *fresh}, {}
+        results.append(_take_odd(db, sender, arrived, moment))
+    return results + _take_fresh(db, sender, [*fresh.values()], moment)
+
+
+def _take_fresh(
+    db: Database, sender: Sender, fresh: Sequence[Arrived], moment: datetime
+) -> list[EventResult]:
+    outcomes = sender.do(db, [arrived.event for arrived in fresh], sender.node, moment)
+    done = [Kept(a, a.event.event_id, o) for a, o in zip(fresh, outcomes, strict=True)]
+    return _keep(db, sender, done, moment)
+
+
+def _take_odd(db: Database, sender: Sender, arrived: Arrived, moment: datetime) -> EventResult:
+    """One that came before, or has no proper id."""
     event, key = arrived.event, arrived.event.event_id
     before = events.known(db, key)
     if before and (before.body_sha256 == arrived.body_sha256 or is_same_mark(db, event)):
         return EventResult(event_id=key, code=before.code, reason=before.reason)
+    outcome = Outcome(Code.QUARANTINED, "记录编号不正确")
     if before:
         outcome = Outcome(Code.QUARANTINED, "同一编号的记录内容不同")
         # The first body stays; this one is kept beside it.
         key = f"{key}/{arrived.body_sha256}"
-    elif not is_id(key):
-        outcome = Outcome(Code.QUARANTINED, "记录编号不正确")
-    else:
-        outcome = do(db, event, node, moment)
-    if outcome.code is not Code.STALE_SITTING:
-        _keep(db, node, node_inc, arrived, key, outcome, moment)
-    return EventResult(event_id=event.event_id, code=outcome.code.value, reason=outcome.reason)
+    return _keep(db, sender, [Kept(arrived, key, outcome)], moment)[0]
 
 
-def _set_aside(db: Database, event: Event, node: nodes.Node, moment: datetime) -> Outcome:
-    return Outcome(Code.QUARANTINED, "用已作废的凭据上报，等待市级核对")
+def _set_aside(
+    db: Database, batch: Sequence[Event], node: nodes.Node, moment: datetime
+) -> list[Outcome]:
+    return [Outcome(Code.QUARANTINED, "用已作废的凭据上报，等待市级核对")] * len(batch)
 
 
 def _keep(
-    db: Database,
-    node: nodes.Node,
-    node_inc: str,
-    arrived: Arrived,
-    key: str,
-    outcome: Outcome,
-    moment: datetime,
-) -> None:
-    event = arrived.event
-    is_quarantined = outcome.code is Code.QUARANTINED
-    if is_quarantined:
-        _log.warning("node %s: event %s quarantined: %s", node.name, key, outcome.reason)
-    received = events.Received(
-        event_id=key,
-        node_id=node.id,
-        node_inc=node_inc,
-        seq=arrived.seq,
+    db: Database, sender: Sender, done: Sequence[Kept], moment: datetime
+) -> list[EventResult]:
+    """Of a wiped trial nothing is kept."""
+    for one in done:
+        if one.outcome.code is Code.QUARANTINED:
+            text, name = one.outcome.reason, sender.node.name
+            _log.warning("node %s: event %s quarantined: %s", name, one.key, text)
+    lasting = [one for one in done if one.outcome.code is not Code.STALE_SITTING]
+    events.add(db, [_received(sender, one) for one in lasting], moment)
+    return [
+        EventResult(
+            event_id=one.arrived.event.event_id,
+            code=one.outcome.code.value,
+            reason=one.outcome.reason,
+        )
+        for one in done
+    ]
+
+
+def _received(sender: Sender, one: Kept) -> events.Received:
+    event = one.arrived.event
+    return events.Received(
+        event_id=one.key,
+        node_id=sender.node.id,
+        node_inc=sender.node_inc,
+        seq=one.arrived.seq,
         sitting_id=event.sitting,
         kind=event.kind,
         v=event.v,
-        body_sha256=arrived.body_sha256,
-        body=event.body if is_quarantined else None,
-        code=outcome.code.value,
-        reason=outcome.reason,
+        body_sha256=one.arrived.body_sha256,
+        body=event.body if one.outcome.code is Code.QUARANTINED else None,
+        code=one.outcome.code.value,
+        reason=one.outcome.reason,
     )
-    events.add(db, received, moment)

@@ -1,19 +1,18 @@
 """Receive a mark from a node: the first valid one fills the slot, and nothing is thrown away."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 from sqlite_utils import Database
 
-from hub.store import corrections, feed, marks, slots, tasks
+from hub.store import marks, tasks
 from hub.store.marks import Mark
 from hub.store.nodes import Node
-from hub.store.slots import Slot
 from hub.store.tasks import Task
 from hub.work.adopt_task import adopt_task
+from hub.work.fill_slots import FirstMark, fill_slots
 from hub.work.revise_mark import revise_mark
-from hub.work.settle import settle
 from shared.kit.clock import parse_stamp, stamp
 from shared.rules.rubric import MarkException, levels_from_text, levels_to_text
 from shared.wire.codes import Code
@@ -21,8 +20,7 @@ from shared.wire.messages import Event, EventResult, MarkBody
 
 INTEGER_MAX = 2**63 - 1
 """The largest that a database keeps."""
-
-SURPLUS_TEXT = "这份作品已由其他教师评阅，本次评分已保存，不计入结果"
+STRANGE_TEXT = "没有这个任务，或者不是本节点账号的任务"
 
 
 def receive_mark(
@@ -34,15 +32,50 @@ def receive_mark(
     if not _is_well_formed(body):
         return _quarantined(event, "评分内容不合规则")
     task = tasks.task(db, body.task_id) or adopt_task(db, event, body, moment)
-    if task is None or not _is_theirs(task, event, body, node):
-        return _quarantined(event, "没有这个任务，或者不是本节点账号的任务")
+    if task is None:
+        return _quarantined(event, STRANGE_TEXT)
     mark = _mark(event, body, node, task, moment)
-    # A dispute may have changed on the way; what rounds 1 and 2 are asked for never does.
-    if (body.gen >= task.gen or task.round < 3) and not mark.answers(task.criteria):
-        return _quarantined(event, "评分没有包括任务要求的全部评价维度")
+    if wrong := _what_is_wrong(task, mark, event, node):
+        return _quarantined(event, wrong)
     if body.revises:
         return revise_mark(db, task, mark, moment)
-    return _first(db, task, mark, moment)
+    return fill_slots(db, [FirstMark(task, mark)], moment)[0]
+
+
+def receive_marks(
+    db: Database, given: Sequence[tuple[Event, MarkBody]], node: Node, moment: datetime
+) -> list[EventResult]:
+    """Just as receive_mark does one after the other: what goes together is done together."""
+    known = marks.known(db, [event.event_id for event, _ in given])
+    held = tasks.of_ids(db, [body.task_id for _, body in given if body.task_id <= INTEGER_MAX])
+    results: list[EventResult] = []
+    together: list[FirstMark] = []
+    touched: set[int] = set()
+    for event, body in given:
+        task = held.get(body.task_id)
+        if task is None:
+            # It may be adopted, and then nothing that was read before holds any more.
+            held.clear()
+        is_plain = (
+            task is not None
+            and task.state == "open"
+            and task.performance_id not in touched
+            and not body.revises
+            and event.event_id not in known
+            and (not together or task.sitting_id == together[0].task.sitting_id)
+            and _is_well_formed(body)
+        )
+        if task is not None:
+            touched.add(task.performance_id)
+        if is_plain and task is not None:
+            mark = _mark(event, body, node, task, moment)
+            if not _what_is_wrong(task, mark, event, node):
+                together.append(FirstMark(task, mark))
+                continue
+        results += fill_slots(db, together, moment)
+        together = []
+        results.append(receive_mark(db, event, body, node, moment))
+    return results + fill_slots(db, together, moment)
 
 
 def is_same_mark(db: Database, event: Event) -> bool:
@@ -61,59 +94,6 @@ def is_same_mark(db: Database, event: Event) -> bool:
     )
 
 
-def _first(db: Database, task: Task, mark: Mark, moment: datetime) -> EventResult:
-    counted = marks.counted(db, mark.sitting_id, mark.performance_id)
-    others = (other for number, other in counted.items() if number != mark.round)
-    if any(other.account_id == mark.account_id for other in others):
-        return EventResult(
-            event_id=mark.event_id,
-            code=Code.QUARANTINED,
-            reason="同一位教师已评过这份作品的其他评次",
-        )
-    slot = slots.of_performance(db, mark.sitting_id, mark.performance_id)[mark.round]
-    if not _fills(mark, task, slot) or _is_of_earlier_video(db, task):
-        marks.add(db, replace(mark, standing="surplus"))
-        return EventResult(event_id=mark.event_id, code=Code.SURPLUS, reason=SURPLUS_TEXT)
-    _fill(db, slot, task, mark, moment)
-    settle(db, mark.sitting_id, mark.performance_id, moment)
-    return EventResult(event_id=mark.event_id, code=Code.APPLIED)
-
-
-def _fills(mark: Mark, task: Task, slot: Slot) -> bool:
-    if slot.state in ("filled", "closed"):
-        return False
-    if mark.answers(slot.criteria):
-        return True
-    # Given before the task was widened: what it lacks goes to the leader by the rule. There is
-    # nobody after the leader, whose task stays open until it is answered in full.
-    return task.state == "open" and slot.round == 3
-
-
-def _is_of_earlier_video(db: Database, task: Task) -> bool:
-    return task.state != "open" and corrections.is_of_earlier_video(
-        db, task.sitting_id, task.performance_id, task.id
-    )
-
-
-def _fill(db: Database, slot: Slot, task: Task, mark: Mark, moment: datetime) -> None:
-    if slot.task_id is not None and slot.task_id != task.id:
-        _withdraw_other(db, slot.task_id)
-    marks.add(db, mark)
-    slots.fill(db, slot, task.id, mark.event_id, moment)
-    tasks.finish(db, task)
-    feed.append(db, task.district_id, "task", task.id)
-    if mark.round > 2:
-        locked = tasks.lock_before(db, mark.sitting_id, mark.performance_id, mark.round)
-        feed.append_many(db, [(one.district_id, "task", one.id) for one in locked])
-
-
-def _withdraw_other(db: Database, task_id: int) -> None:
-    """The slot was handed on, and now the first holder's mark came after all, and first."""
-    other = tasks.task(db, task_id)
-    if other and tasks.withdraw(db, other):
-        feed.append(db, other.district_id, "task", other.id)
-
-
 def _is_well_formed(body: MarkBody) -> bool:
     numbers = (body.task_id, body.gen, body.account_id, body.spent_ms, body.heard_percent)
     if not all(0 <= number <= INTEGER_MAX for number in numbers) or body.heard_percent > 100:
@@ -129,12 +109,15 @@ def _is_well_formed(body: MarkBody) -> bool:
     return not levels or exception is MarkException.INCOMPLETE
 
 
-def _is_theirs(task: Task, event: Event, body: MarkBody, node: Node) -> bool:
-    return (
-        task.account_id == body.account_id
-        and task.district_id == node.district_id
-        and task.sitting_id == event.sitting
-    )
+def _what_is_wrong(task: Task, mark: Mark, event: Event, node: Node) -> str:
+    """Why a person has to look at it; empty when nobody has."""
+    whose = (mark.account_id, node.district_id, event.sitting)
+    if whose != (task.account_id, task.district_id, task.sitting_id):
+        return STRANGE_TEXT
+    # A dispute may have changed on the way; what rounds 1 and 2 are asked for never does.
+    if (mark.gen >= task.gen or task.round < 3) and not mark.answers(task.criteria):
+        return "评分没有包括任务要求的全部评价维度"
+    return ""
 
 
 def _mark(event: Event, body: MarkBody, node: Node, task: Task, moment: datetime) -> Mark:
@@ -144,7 +127,7 @@ def _mark(event: Event, body: MarkBody, node: Node, task: Task, moment: datetime
         task_id=task.id,
         performance_id=task.performance_id,
         round=task.round,
-        account_id=task.account_id,
+        account_id=body.account_id,
         node_id=node.id,
         gen=body.gen,
         levels=levels_from_text(body.levels),

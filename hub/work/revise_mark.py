@@ -23,13 +23,12 @@ def revise_mark(db: Database, task: Task, mark: Mark, moment: datetime) -> Event
             event_id=mark.event_id, code=Code.QUARANTINED, reason="找不到要修改的评分"
         )
     if reason := _too_late(db, revised):
-        marks.add(db, replace(mark, standing="refused"))
+        marks.add(db, [replace(mark, standing="refused")])
         return EventResult(event_id=mark.event_id, code=Code.REFUSED, reason=reason)
     # The old one first: a slot and a person have one counted mark each at any time.
     marks.replace(db, revised.event_id)
-    marks.add(db, mark)
-    slot = slots.of_performance(db, mark.sitting_id, mark.performance_id)[mark.round]
-    slots.fill(db, slot, task.id, mark.event_id, moment)
+    marks.add(db, [mark])
+    slots.fill(db, [mark], moment)
     settle(db, mark.sitting_id, mark.performance_id, moment)
     _show_leader(db, mark)
     return EventResult(event_id=mark.event_id, code=Code.APPLIED)

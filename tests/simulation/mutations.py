@@ -17,6 +17,7 @@ import hub.store.events
 import hub.store.feed
 import hub.store.marks
 import hub.store.sittings
+import hub.work.fill_slots
 import hub.work.receive_event
 import hub.work.receive_events
 import hub.work.receive_mark
@@ -89,8 +90,9 @@ def _outbox_in_a_transaction_of_its_own() -> Iterator[None]:
 def _no_event_is_known_again() -> Iterator[None]:
     with ExitStack() as changes:
         changes.enter_context(patch.object(hub.store.events, "known", lambda db, id: None))
+        changes.enter_context(patch.object(hub.store.events, "known_of", lambda db, ids: {}))
         changes.enter_context(patch.object(hub.work.receive_events, "_is_forked", _never))
-        unknown = _Renamed(hub.store.marks, mark=lambda db, id: None)
+        unknown = _Renamed(hub.store.marks, mark=lambda db, id: None, known=lambda db, ids: set())
         changes.enter_context(patch.object(hub.work.receive_mark, "marks", unknown))
         yield
 
@@ -141,7 +143,7 @@ def _a_late_mark_counts_as_well() -> Iterator[None]:
 
     with ExitStack() as changes:
         changes.enter_context(patch.object(Store, "__init__", without_laws))
-        changes.enter_context(patch.object(hub.work.receive_mark, "_fills", lambda *args: True))
+        changes.enter_context(patch.object(hub.work.fill_slots, "_fills", lambda *args: True))
         yield
 
 
