@@ -1,6 +1,6 @@
 """Handings: in order, every task given and taken, with all that the choice was made from."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,18 +34,32 @@ class Downloads:
     near: int
 
 
-def given(
-    db: Database,
-    sitting_id: int,
-    task_id: int,
-    gen: int,
-    near: Collection[int],
-    asked: Asked,
-    is_near: bool | None,
-) -> None:
-    """`is_near` is asked of rounds 3 and 4: rounds 1 and 2 are downloaded before they begin."""
-    detail = [gen, sorted(near), sorted(asked.already), sorted(asked.partners)]
-    _add(db, sitting_id, "given", task_id, msgspec.json.encode(detail).decode(), is_near)
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A task that was handed out, and what its holder was chosen from."""
+
+    task_id: int
+    gen: int
+    near: Collection[int]
+    asked: Asked
+    is_near: bool | None
+    """None in rounds 1 and 2, whose videos are downloaded before they begin."""
+
+    @property
+    def detail(self) -> str:
+        asked = self.asked
+        parts = [self.gen, sorted(self.near), sorted(asked.already), sorted(asked.partners)]
+        return msgspec.json.encode(parts).decode()
+
+
+def given(db: Database, sitting_id: int, news: Sequence[Given]) -> None:
+    """In this order."""
+    db.conn.executemany(
+        """
+        INSERT INTO handing (sitting_id, kind, ref, detail, is_near) VALUES (?, 'given', ?, ?, ?)
+        """,
+        [(sitting_id, new.task_id, new.detail, new.is_near) for new in news],
+    )
 
 
 def downloads(db: Database, sitting_id: int) -> Downloads:
@@ -80,15 +94,8 @@ def of_sitting(db: Database, sitting_id: int) -> Iterator[Handing]:
     return (Handing(*row) for row in rows)
 
 
-def _add(
-    db: Database,
-    sitting_id: int,
-    kind: HandingKind,
-    ref: int,
-    detail: str,
-    is_near: bool | None = None,
-) -> None:
+def _add(db: Database, sitting_id: int, kind: HandingKind, ref: int, detail: str) -> None:
     db.conn.execute(
-        "INSERT INTO handing (sitting_id, kind, ref, detail, is_near) VALUES (?, ?, ?, ?, ?)",
-        (sitting_id, kind, ref, detail, is_near),
+        "INSERT INTO handing (sitting_id, kind, ref, detail) VALUES (?, ?, ?, ?)",
+        (sitting_id, kind, ref, detail),
     )

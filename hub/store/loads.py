@@ -47,6 +47,22 @@ def count(db: Database, key: LoadKey, total: int, done: int) -> None:
         hands.move(db, key.sitting_id, key.account_id, total)
 
 
+def count_given(db: Database, given: Mapping[LoadKey, int]) -> None:
+    """So many more tasks; whoever got them has moved on the circle of hands already."""
+    db.conn.executemany(
+        """
+        INSERT INTO load (total, done, sitting_id, account_id, item_group_id, round)
+        VALUES (?, 0, ?, ?, ?, ?)
+        ON CONFLICT (sitting_id, account_id, item_group_id, round) DO UPDATE SET
+          total = load.total + excluded.total
+        """,
+        [
+            (more, key.sitting_id, key.account_id, key.item_group_id, key.round)
+            for key, more in given.items()
+        ],
+    )
+
+
 def count_done(db: Database, done: Mapping[LoadKey, int]) -> None:
     """So many more are done of tasks that are counted already."""
     db.conn.executemany(

@@ -133,12 +133,17 @@ def _texts(verdict: Verdict) -> tuple[str, str, str]:
         confirmed = [list(verdict.exception_rounds)] * len(CRITERIA)
         nothing = json.dumps([None] * len(CRITERIA))
         return nothing, json.dumps(confirmed), nothing
-    found = [verdict.decided.get(criterion) for criterion in CRITERIA]
-    return (
-        json.dumps([str(d.level) if d else None for d in found]),
-        json.dumps([list(d.rounds) if d else None for d in found]),
-        json.dumps([d.rule.value if d else None for d in found]),
-    )
+    found = [_fragments(verdict.decided.get(criterion)) for criterion in CRITERIA]
+    levels, rounds, rules = zip(*found, strict=True)
+    return f"[{', '.join(levels)}]", f"[{', '.join(rounds)}]", f"[{', '.join(rules)}]"
+
+
+def _fragments(decision: Decision | None) -> tuple[str, str, str]:
+    """As json.dumps writes them."""
+    if decision is None:
+        return "null", "null", "null"
+    by = ", ".join(map(str, decision.rounds))
+    return f'"{decision.level}"', f"[{by}]", f'"{decision.rule}"'
 
 
 def _outcome(row: sqlite3.Row) -> Outcome:

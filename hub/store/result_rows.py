@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from hub.store.marks import Standing
 from hub.store.outcomes import OutcomeState
-from shared.rules.rubric import Criterion, Levels, MarkException, Stage, levels_from_text
+from shared.rules.rubric import Levels, MarkException, Stage, levels_from_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _result(row: sqlite3.Row) -> ResultRow:
 
 
 def _mark(row: sqlite3.Row) -> MarkRow:
-    levels: dict[Criterion, int] = levels_from_text(row["levels"])
+    levels = levels_from_text(row["levels"])
     return MarkRow(
         event_id=row["event_id"],
         code=row["code"],

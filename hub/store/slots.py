@@ -119,19 +119,30 @@ def wait(
     moment: datetime,
 ) -> Slot:
     """Open a slot that is new, was closed, or was taken back; its gen rises."""
-    row = db.conn.execute(
-        """
-        INSERT INTO slot (sitting_id, performance_id, round, criteria, state, gen, since)
-        VALUES (?, ?, ?, ?, 'waiting', ? + 1, ?)
-        ON CONFLICT (sitting_id, performance_id, round) DO UPDATE SET
-          criteria = excluded.criteria, state = 'waiting',
-          gen = max(slot.gen + 1, excluded.gen), task_id = NULL, since = excluded.since
-        RETURNING
-          sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since
-        """,
-        (sitting_id, performance_id, round, criteria, meta.number_base(db), stamp(moment)),
-    ).fetchone()
-    return Slot(*row)
+    return wait_all(db, [(sitting_id, performance_id, round, criteria)], moment)[0]
+
+
+def wait_all(
+    db: Database, wishes: Sequence[tuple[int, int, int, int]], moment: datetime
+) -> list[Slot]:
+    """The same of several: sitting, performance, round and criteria of each."""
+    first_gen, text = meta.number_base(db) + 1, stamp(moment)
+    opened = []
+    for wish in wishes:
+        row = db.conn.execute(
+            """
+            INSERT INTO slot (sitting_id, performance_id, round, criteria, state, gen, since)
+            VALUES (?, ?, ?, ?, 'waiting', ?, ?)
+            ON CONFLICT (sitting_id, performance_id, round) DO UPDATE SET
+              criteria = excluded.criteria, state = 'waiting',
+              gen = max(slot.gen + 1, excluded.gen), task_id = NULL, since = excluded.since
+            RETURNING
+              sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since
+            """,
+            (*wish, first_gen, text),
+        ).fetchone()
+        opened.append(Slot(*row))
+    return opened
 
 
 def assign(db: Database, taken: Sequence[tuple[Slot, int]], moment: datetime) -> None:

@@ -28,6 +28,10 @@ class NewTask:
     gen: int
     position: int
 
+    @property
+    def load_key(self) -> loads.LoadKey:
+        return loads.LoadKey(self.sitting_id, self.account_id, self.item_group_id, self.round)
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -169,19 +173,13 @@ def placed(db: Database, sitting_id: int) -> list[Placed]:
     return [Placed(*row) for row in rows]
 
 
-def add(db: Database, new: NewTask, moment: datetime) -> int:
-    added = db.conn.execute(
-        """
-        INSERT INTO task (sitting_id, performance_id, item_group_id, round, account_id,
-                          criteria, gen, state, position, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?)
-        RETURNING id
-        """,
-        _parameters(new, stamp(moment)),
-    ).fetchone()
-    key = loads.LoadKey(new.sitting_id, new.account_id, new.item_group_id, new.round)
-    loads.count(db, key, total=1, done=0)
-    return int(added[0])
+def add(db: Database, new: Sequence[NewTask], moment: datetime) -> list[int]:
+    """Their ids. Whoever gets one has moved on the circle of hands already."""
+    before = last_id(db)
+    add_dealt(db, new, moment)
+    loads.count_given(db, Counter(one.load_key for one in new))
+    rows = db.conn.execute("SELECT id FROM task WHERE id > ? ORDER BY id", (before,))
+    return [row[0] for row in rows]
 
 
 def adopt(db: Database, id: int, given: NewTask, moment: datetime) -> None:
@@ -197,7 +195,7 @@ def adopt(db: Database, id: int, given: NewTask, moment: datetime) -> None:
 
 
 def add_dealt(db: Database, dealt: Iterable[NewTask], moment: datetime) -> None:
-    """All tasks of a new sitting; the caller counts the loads once, with loads.count_dealt."""
+    """The caller counts the loads: of a whole new sitting once, with loads.count_dealt."""
     text = stamp(moment)
     db.conn.executemany(
         """

@@ -10,7 +10,7 @@ from hub.store import corrections, feed, marks, slots, tasks
 from hub.store.marks import Mark
 from hub.store.slots import Slot
 from hub.store.tasks import Task
-from hub.work.settle import settle_all
+from hub.work.settle import Case, settle_all
 from shared.wire.codes import Code
 from shared.wire.messages import EventResult
 
@@ -44,7 +44,11 @@ def fill_slots(db: Database, first: Sequence[FirstMark], moment: datetime) -> li
     surplus = [one.mark for one in first if codes[one.mark.event_id] is Code.SURPLUS]
     marks.add(db, [replace(mark, standing="surplus") for mark in surplus])
     _fill(db, sitting_id, filling, present, moment)
-    settle_all(db, sitting_id, [one.mark.performance_id for one in filling], moment)
+    cases = {
+        mark.performance_id: _with(mark, counted[mark.performance_id], present[mark.performance_id])
+        for mark in (one.mark for one in filling)
+    }
+    settle_all(db, sitting_id, cases, moment)
     reasons = {Code.SURPLUS: SURPLUS_TEXT, Code.QUARANTINED: TWICE_TEXT}
     return [
         EventResult(event_id=id, code=code, reason=reasons.get(code, ""))
@@ -97,6 +101,12 @@ def _fill(
         locked = tasks.lock_before(db, sitting_id, later, number)
         changed += [(placed.district_id, placed.id) for placed in locked]
     feed.append_many(db, [(district_id, "task", id) for district_id, id in changed])
+
+
+def _with(mark: Mark, counted: Mapping[int, Mark], present: Mapping[int, Slot]) -> Case:
+    """How the performance is now that the mark has filled its slot."""
+    filled = replace(present[mark.round], state="filled", mark_id=mark.event_id)
+    return Case({**counted, mark.round: mark}, {**present, mark.round: filled})
 
 
 def _withdraw_other(db: Database, task_id: int) -> None:

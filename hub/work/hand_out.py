@@ -47,6 +47,34 @@ class Circumstances:
     givers: Mapping[int, Collection[int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A slot, whoever takes it, and what the choice was made from."""
+
+    slot: Slot
+    performance: Performance
+    found: Seat
+    near: Collection[int]
+    asked: Asked
+
+    @property
+    def new_task(self) -> NewTask:
+        return NewTask(
+            sitting_id=self.slot.sitting_id,
+            performance_id=self.slot.performance_id,
+            item_group_id=self.performance.item_group_id,
+            round=self.slot.round,
+            account_id=self.found.hand.id,
+            criteria=self.slot.criteria,
+            gen=self.slot.gen,
+            position=self.found.total,
+        )
+
+    def handing(self, task_id: int) -> handings.Given:
+        is_near = self.found.hand.district in self.near if self.slot.round > 2 else None
+        return handings.Given(task_id, self.slot.gen, self.near, self.asked, is_near)
+
+
 def hand_out(db: Database, slot: Slot, moment: datetime, not_to: int | None = None) -> bool:
     """Hand out a waiting slot; it goes on waiting, for all to see, when nobody may take it."""
     return hand_out_all(db, [slot], moment, not_to) > 0
@@ -59,7 +87,7 @@ def hand_out_all(
     around = _circumstances(db, waiting)
     if around is None:
         return 0
-    given = []
+    taken = []
     for slot in waiting:
         performance = around.performances.get(slot.performance_id)
         if performance is None or performance.video_id is None:
@@ -71,13 +99,11 @@ def hand_out_all(
         found = find_taker(db, pool, asked, near, around.policy, start)
         if found is None:
             continue
-        task_id = tasks.add(db, _new_task(slot, performance, found), moment)
-        is_near = found.hand.district in near if slot.round > 2 else None
-        handings.given(db, slot.sitting_id, task_id, slot.gen, near, asked, is_near)
-        given.append((slot, task_id, found.hand.district))
-    slots.assign(db, [(slot, task_id) for slot, task_id, _ in given], moment)
-    feed.append_many(db, [(district, "task", task_id) for _, task_id, district in given])
-    return len(given)
+        # The next choice depends on it; all else may wait until the choices are made.
+        hands.move(db, slot.sitting_id, found.hand.id, 1)
+        taken.append(Taken(slot, performance, found, near, asked))
+    _put_down(db, taken, moment)
+    return len(taken)
 
 
 def hand_out_waiting(db: Database, moment: datetime, limit: int = 200) -> int:
@@ -165,17 +191,14 @@ def _circumstances(db: Database, waiting: Sequence[Slot]) -> Circumstances | Non
     )
 
 
-def _new_task(slot: Slot, performance: Performance, found: Seat) -> NewTask:
-    return NewTask(
-        sitting_id=slot.sitting_id,
-        performance_id=slot.performance_id,
-        item_group_id=performance.item_group_id,
-        round=slot.round,
-        account_id=found.hand.id,
-        criteria=slot.criteria,
-        gen=slot.gen,
-        position=found.total,
-    )
+def _put_down(db: Database, taken: Sequence[Taken], moment: datetime) -> None:
+    if not taken:
+        return
+    ids = tasks.add(db, [one.new_task for one in taken], moment)
+    both = [*zip(taken, ids, strict=True)]
+    handings.given(db, taken[0].slot.sitting_id, [one.handing(id) for one, id in both])
+    slots.assign(db, [(one.slot, id) for one, id in both], moment)
+    feed.append_many(db, [(one.found.hand.district, "task", id) for one, id in both])
 
 
 def _pool(slot: Slot, stage: Stage) -> Pool:

@@ -1,6 +1,7 @@
 """Settle performances: judge their marks, write the outcomes, and ask for what is still open."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -14,36 +15,41 @@ from shared.rules.policy import Policy
 from shared.rules.rubric import to_mask
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A performance with what there is of it, by round."""
+
+    counted: Mapping[int, Mark]
+    slots: Mapping[int, Slot]
+
+
 def settle(db: Database, sitting_id: int, performance_id: int, moment: datetime) -> None:
     """What follows from the counted marks, whatever was there before; twice is as once."""
-    settle_all(db, sitting_id, [performance_id], moment)
+    counted = marks.counted(db, sitting_id, performance_id)
+    case = Case(counted, slots.of_performance(db, sitting_id, performance_id))
+    settle_all(db, sitting_id, {performance_id: case}, moment)
 
 
-def settle_all(
-    db: Database, sitting_id: int, performance_ids: Collection[int], moment: datetime
-) -> None:
-    """The same for several, in this order."""
+def settle_all(db: Database, sitting_id: int, cases: Mapping[int, Case], moment: datetime) -> None:
+    """The same for several, in this order, by performance; `cases` say how everything is now."""
     policy = exam.policy(db)
     verdicts = {
-        performance_id: verdict_on(counted, policy)
-        for performance_id, counted in marks.counted_of(db, sitting_id, performance_ids).items()
-        if counted.keys() >= {1, 2}
+        id: verdict_on(case.counted, policy)
+        for id, case in cases.items()
+        if case.counted.keys() >= {1, 2}
     }
     outcomes.put(db, sitting_id, verdicts, moment)
-    present = slots.of_performances(db, sitting_id, verdicts.keys())
-    opened = []
-    for performance_id, verdict in verdicts.items():
+    wishes = []
+    for id, verdict in verdicts.items():
         for number in (3, 4):
             wanted = wanted_of(number, verdict)
-            slot = present[performance_id].get(number)
+            slot = cases[id].slots.get(number)
             if slot is None or slot.state == "closed":
                 if wanted:
-                    opened.append(
-                        slots.wait(db, sitting_id, performance_id, number, wanted, moment)
-                    )
+                    wishes.append((sitting_id, id, number, wanted))
             elif slot.state != "filled":
                 _adapt(db, slot, wanted, moment)
-    hand_out_all(db, opened, moment)
+    hand_out_all(db, slots.wait_all(db, wishes, moment), moment)
 
 
 def verdict_on(counted: Mapping[int, Mark], policy: Policy) -> Verdict:

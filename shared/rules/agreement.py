@@ -1,9 +1,10 @@
 """The agreement rule: what the counted marks of a performance settle, and what is next."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 
 from shared.rules.policy import Policy
 from shared.rules.rubric import ALL_CRITERIA, CRITERIA, Criterion, Levels, MarkException
@@ -126,11 +127,18 @@ def _verdict(decided: Mapping[Criterion, Decision], next_round: int) -> Verdict:
 def _settle(scored: Mapping[int, Levels], policy: Policy) -> dict[Criterion, Decision]:
     """Each criterion on its own, among the rounds that gave levels."""
     decided = {}
+    decide, marks = _decisions(policy), sorted(scored.items())
     for criterion in CRITERIA:
-        levels = {r: scored[r][criterion] for r in sorted(scored) if criterion in scored[r]}
-        if decision := _settle_one(levels, policy):
+        levels = tuple([(r, of[criterion]) for r, of in marks if criterion in of])
+        if decision := decide(levels):
             decided[criterion] = decision
     return decided
+
+
+@cache
+def _decisions(policy: Policy) -> Callable[[tuple[tuple[int, int], ...]], Decision | None]:
+    """The decision for (round, level) of each mark: there are few, and each is needed often."""
+    return cache(lambda levels: _settle_one(dict(levels), policy))
 
 
 def _settle_one(levels: Mapping[int, int], policy: Policy) -> Decision | None:

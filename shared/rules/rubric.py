@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Criterion(StrEnum):
@@ -19,10 +20,11 @@ class Criterion(StrEnum):
     @property
     def bit(self) -> int:
         """This criterion's bit in a set of criteria kept as one integer."""
-        return 1 << CRITERIA.index(self)
+        return _BITS[self]
 
 
 CRITERIA: tuple[Criterion, ...] = tuple(Criterion)
+_BITS = {criterion: 1 << place for place, criterion in enumerate(CRITERIA)}
 ALL_CRITERIA: frozenset[Criterion] = frozenset(CRITERIA)
 _CRITERION_LABELS = dict(
     zip(CRITERIA, ("综合", "音准", "表现力", "歌词表达", "节奏", "流畅性"), strict=True)
@@ -93,7 +95,7 @@ def group_label(stage: Stage, item: str) -> str:
 def to_mask(criteria: Iterable[Criterion]) -> int:
     mask = 0
     for criterion in criteria:
-        mask |= criterion.bit
+        mask |= _BITS[criterion]
     return mask
 
 
@@ -103,10 +105,11 @@ def from_mask(mask: int) -> tuple[Criterion, ...]:
 
 def levels_to_text(levels: Levels) -> str:
     """Six characters in the order of CRITERIA, "-" where a criterion has no level."""
-    return "".join(str(levels[c]) if c in levels else "-" for c in CRITERIA)
+    return "".join([str(levels.get(c, "-")) for c in CRITERIA])
 
 
-def levels_from_text(text: str) -> dict[Criterion, int]:
+@lru_cache(maxsize=5_000)
+def levels_from_text(text: str) -> Levels:
     """The opposite of levels_to_text; ValueError for anything it does not write."""
     if len(text) != len(CRITERIA) or not set(text) <= set("3210-"):
         raise ValueError(f"not six levels: {text!r}")
