@@ -73,17 +73,15 @@ def receive(
         Arrived(seq, event, chain.body_hash(event.body))
         for seq, event in enumerate(request.events, request.from_seq)
     ]
-    before = events.known_of(db, [arrived.event.event_id for arrived in batch])
-    if _is_forked(db, known, batch, request, before.keys()):
-        _log.warning("node %s: stream %s is forked", node.name, request.node_inc)
-        detail = {"node": node.name, "node_inc": request.node_inc, "from_seq": request.from_seq}
-        audit.append(db, node.name, "stream_forked", detail, moment)
+    before = events.known_of(db, [arrived.event.event_id for arrived in batch]).keys()
+    now_known = _grown(known, batch)
+    if _is_forked(db, known, batch, request, before, now_known):
+        _note_fork(db, node, request, moment)
         return FORKED
     if node.node_inc != request.node_inc and not is_disputed:
         nodes.seen_life(db, node.id, request.node_inc)
     do = _set_aside if is_disputed else apply_all
-    results = _take(db, Sender(node, request.node_inc, do), batch, before.keys(), moment)
-    now_known = _grown(known, batch)
+    results = _take(db, Sender(node, request.node_inc, do), batch, before, moment)
     if now_known != known:
         events.put_stream(db, node.id, request.node_inc, now_known)
     return PushAnswer(
@@ -101,6 +99,7 @@ def _is_forked(
     batch: Sequence[Arrived],
     request: PushRequest,
     before: Collection[str],
+    now_known: events.Stream,
 ) -> bool:
     """A node put back in time, or running twice, writes another history under the same numbers."""
     for arrived in batch:
@@ -110,7 +109,13 @@ def _is_forked(
             # Of a wiped trial the hub keeps nothing, so nothing is to be concluded from it.
             return not of_wiped_sitting(db, arrived.event)
     reaches_end = request.from_seq + len(batch) - 1 >= known.acked_seq
-    return reaches_end and _grown(known, batch).chain != request.chain
+    return reaches_end and now_known.chain != request.chain
+
+
+def _note_fork(db: Database, node: nodes.Node, request: PushRequest, moment: datetime) -> None:
+    _log.warning("node %s: stream %s is forked", node.name, request.node_inc)
+    detail = {"node": node.name, "node_inc": request.node_inc, "from_seq": request.from_seq}
+    audit.append(db, node.name, "stream_forked", detail, moment)
 
 
 def _grown(known: events.Stream, batch: Sequence[Arrived]) -> events.Stream:
