@@ -20,6 +20,7 @@ from hub.work.milestones import announce_reached
 from hub.work.plan_announcement import publish_due
 from hub.work.quality_kept import quality_of
 from hub.work.reach_file import keep_reach
+from hub.work.seed_probes import AT_ONCE, seed_probes
 from hub.work.wipe_trial import wipe_when_due
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
@@ -28,6 +29,7 @@ from shared.kit.store import Store
 ANNOUNCE_EVERY_S = 2
 WIPE_EVERY_S = 10
 HAND_OUT_EVERY_S = 30
+SEED_EVERY_S = 60
 MEASURE_EVERY_S = 300
 HAND_OUTS_AT_ONCE = 200
 PRUNE_EVERY_S = 3600
@@ -50,6 +52,7 @@ def timetable(store: Store, settings: HubSettings) -> BackgroundScheduler:
     for job, every_s in (
         (announce, ANNOUNCE_EVERY_S),
         (hand_out, HAND_OUT_EVERY_S),
+        (seed, SEED_EVERY_S),
         (measure, MEASURE_EVERY_S),
         (count, KEPT_S),
     ):
@@ -87,6 +90,14 @@ def hand_out(store: Store) -> None:
         # Many wait after a recovery; marks come in between.
         with store.writing() as db:
             handed = hand_out_waiting(db, now(), HAND_OUTS_AT_ONCE)
+
+
+def seed(store: Store) -> None:
+    """Reference clips and second looks that are due."""
+    handed = AT_ONCE
+    while handed >= AT_ONCE:
+        with store.writing() as db:
+            handed = seed_probes(db, now())
 
 
 def measure(store: Store) -> None:

@@ -50,5 +50,10 @@ def m040_corrections(db: Database) -> None:
     run_script(db, SQL / "m040_corrections.sql")
 
 
-SCHEMA = 40
+@migrations()
+def m090_probes(db: Database) -> None:
+    run_script(db, SQL / "m090_probes.sql")
+
+
+SCHEMA = 90
 """The number of the newest migration."""

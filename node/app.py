@@ -14,6 +14,7 @@ from node.jobs import timetable
 from node.pages import (
     accounts,
     board,
+    feedback,
     flags,
     lock,
     marking,
@@ -64,6 +65,7 @@ ROUTES = [
     *lock.ROUTES,
     *videos.ROUTES,
     *progress.ROUTES,
+    *feedback.ROUTES,
     *flags.ROUTES,
     *quality.ROUTES,
     *board.ROUTES,

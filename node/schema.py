@@ -32,5 +32,10 @@ def m021_lock(db: Database) -> None:
     run_script(db, SQL / "m021_lock.sql")
 
 
-SCHEMA = 21
+@migrations()
+def m090_probes(db: Database) -> None:
+    run_script(db, SQL / "m090_probes.sql")
+
+
+SCHEMA = 90
 """The number of the newest migration."""

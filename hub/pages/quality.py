@@ -6,11 +6,12 @@ from typing import Any
 from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.response import Template
+from sqlite_utils import Database
 
 from hub.pages.doors import wants_part
 from hub.pages.frame import frame
 from hub.pages.scatter import Dot, scatter
-from hub.store import exam, quality, sittings
+from hub.store import exam, performances, probes, quality, sittings
 from hub.store.admins import Admin
 from hub.work.assess_quality import MarkerQuality, Quality
 from hub.work.quality_kept import quality_of
@@ -96,10 +97,18 @@ def one_marker(
             district=next(d.name for d in exam.districts(db) if d.id == marker.district_id),
             names=Measure,
             city=found.city,
+            city_probed=found.probed,
+            answers=(answers := probes.answered_by(db, sitting.id, account_id)),
+            codes=_codes(db, answers),
             lines=sorted((_line(mark, groups) for mark in marks), key=_farthest),
             counted_at=found.counted_at,
             exceptions={exception.value: exception.label for exception in MarkException},
         )
+
+
+def _codes(db: Database, answers: list[probes.Answered]) -> dict[int, str]:
+    found = (performances.performance(db, one.performance_id) for one in answers)
+    return {one.id: one.code for one in found if one}
 
 
 def _line(mark: quality.OwnMark, groups: dict[int, str]) -> MarkLine:

@@ -131,6 +131,24 @@ SETTINGS: tuple[Setting, ...] = (
         "试阅时每个题组取多少份作品；0 表示全部",
         integers=(0, 1_000_000),
     ),
+    Setting(
+        "标准卷间隔",
+        "reference_every",
+        "每评多少份放一份标准卷（每半天的第一份也是）；0 表示不放",
+        integers=(0, 1000),
+    ),
+    Setting(
+        "复评比例",
+        "repeat_percent",
+        "请教师对自己评过的作品再评一次（本人不知）的百分比；0 表示不复评",
+        integers=(0, 20),
+    ),
+    Setting(
+        "标准卷反馈",
+        "probe_feedback",
+        "半天结束后，教师能否看到标准卷和复评的对照结果",
+        _YES_NO,
+    ),
 )
 
 

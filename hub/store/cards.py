@@ -6,7 +6,17 @@ from dataclasses import asdict
 
 from sqlite_utils import Database
 
-from hub.store import accounts, announcements, exam, marks, meta, purges, seals, sittings
+from hub.store import (
+    accounts,
+    announcements,
+    exam,
+    marks,
+    meta,
+    probe_cards,
+    purges,
+    seals,
+    sittings,
+)
 from hub.store.feed import Change, Kind
 from shared.rules.rubric import levels_to_text
 from shared.wire.messages import (
@@ -39,6 +49,7 @@ def cards(db: Database, district_id: int, after: int, changes: Sequence[Change])
         items += _account(db, account_id, district_id)
     if _refs(changes, "task"):
         items += _tasks(db, district_id, after, changes[-1].seq)
+        items += probe_cards.cards(db, district_id, after, changes[-1].seq)
     for announcement_id in _refs(changes, "announcement"):
         items += _announcement(db, announcement_id)
     return items

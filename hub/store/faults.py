@@ -51,10 +51,11 @@ def recent(db: Database, limit: int) -> list[Reported]:
     rows = db.conn.execute(
         """
         SELECT performance.code, performance.id, node.name, fault.fault, fault.reported_at,
-               task.state = 'open'
+               coalesce(task.state, probe.state) = 'open'
         FROM fault
-        JOIN task        ON task.id = fault.task_id
-        JOIN performance ON performance.id = task.performance_id
+        LEFT JOIN task   ON task.id = fault.task_id
+        LEFT JOIN probe  ON probe.id = fault.task_id
+        JOIN performance ON performance.id = coalesce(task.performance_id, probe.performance_id)
         JOIN node        ON node.id = fault.node_id
         ORDER BY fault.reported_at DESC LIMIT ?
         """,
@@ -66,7 +67,10 @@ def recent(db: Database, limit: int) -> list[Reported]:
 def delete_sitting(db: Database, sitting_id: int) -> int:
     """Before the tasks of a wiped trial go."""
     done = db.conn.execute(
-        "DELETE FROM fault WHERE task_id IN (SELECT id FROM task WHERE sitting_id = ?)",
-        (sitting_id,),
+        """
+        DELETE FROM fault WHERE task_id IN (
+          SELECT id FROM task WHERE sitting_id = ? UNION SELECT id FROM probe WHERE sitting_id = ?)
+        """,
+        (sitting_id, sitting_id),
     )
     return done.rowcount

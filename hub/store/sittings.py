@@ -171,6 +171,9 @@ def wipe_confirmations(db: Database, id: int) -> dict[int, WipeConfirmation]:
 
 # The rows that refer come before the rows they refer to.
 _FORGET = (
+    "DELETE FROM feed WHERE kind = 'task' AND ref IN (SELECT id FROM probe WHERE sitting_id = ?)",
+    "DELETE FROM probe_mark WHERE probe_id IN (SELECT id FROM probe WHERE sitting_id = ?)",
+    "DELETE FROM probe WHERE sitting_id = ?",
     "DELETE FROM feed WHERE kind = 'task' AND ref IN (SELECT id FROM task WHERE sitting_id = ?)",
     """
     DELETE FROM feed WHERE kind = 'announcement'

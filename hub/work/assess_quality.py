@@ -8,9 +8,11 @@ from functools import lru_cache
 
 from sqlite_utils import Database
 
-from hub.store import accounts, exam, quality
+from hub.store import accounts, exam, probes, quality
+from hub.store.probes import Answered
 from hub.store.quality import Pair
 from shared.kit.clock import parse_stamp
+from shared.rules.probes import NOON, Probed, probe_alerts, probed
 from shared.rules.quality import (
     Agreement,
     Alert,
@@ -29,8 +31,6 @@ from shared.rules.statistics import Figure
 HALF_DAY_LEAST = 10
 FARTHEST = 5
 """Clips to be heard again of each marker."""
-NOON = 13
-"""Local hour at which the second half of a day begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class MarkerQuality:
     disputes: Disputes
     drift: tuple[HalfDay, ...]
     alerts: tuple[Alert, ...]
+    probed: Probed
     farthest: tuple[int, ...]
     """Performances in which the other marker was farthest away, of those with a third mark."""
 
@@ -83,6 +84,8 @@ class Quality:
     levels: Mapping[Criterion, tuple[Figure, ...]]
     """How often each of LEVELS was given, in that order."""
     markers: Sequence[MarkerQuality]
+    probed: Probed
+    """Of all markers together."""
 
 
 @dataclass(slots=True)
@@ -161,9 +164,18 @@ def assess(db: Database, sitting_id: int, moment: datetime) -> Quality:
     for pair in quality.pairs(db, sitting_id, incomplete_counts=counts):
         gathered.add(pair)
     habits = _habits(db, sitting_id)
+    answers = probes.answered(db, sitting_id)
+    by_account: dict[int, list[Answered]] = {}
+    for one in answers:
+        by_account.setdefault(one.account_id, []).append(one)
     markers = [
-        _marker(people[id], gathered.people.get(id, _Own()), habits.get(id, Habits()))
-        for id in sorted(habits.keys() | gathered.people.keys())
+        _marker(
+            people[id],
+            gathered.people.get(id, _Own()),
+            habits.get(id, Habits()),
+            _probed(by_account.get(id, [])),
+        )
+        for id in sorted(habits.keys() | gathered.people.keys() | by_account.keys())
     ]
     return Quality(
         counted_at=moment,
@@ -180,7 +192,15 @@ def assess(db: Database, sitting_id: int, moment: datetime) -> Quality:
         },
         levels={c: _levels(t) for c, t in zip(CRITERIA, gathered.city.criteria, strict=True)},
         markers=markers,
+        probed=_probed(answers),
     )
+
+
+def _probed(answers: Sequence[Answered]) -> Probed:
+    pairs: dict[str, list[tuple[str, str]]] = {"reference": [], "repeat": []}
+    for one in answers:
+        pairs[one.kind].append((one.levels, one.expected))
+    return probed(pairs["reference"], pairs["repeat"])
 
 
 def _merged(tallies: Iterable[Tally]) -> Tally:
@@ -201,8 +221,9 @@ def _habits(db: Database, sitting_id: int) -> dict[int, Habits]:
     return found
 
 
-def _marker(account: accounts.Account, own: _Own, habits: Habits) -> MarkerQuality:
+def _marker(account: accounts.Account, own: _Own, habits: Habits, seen: Probed) -> MarkerQuality:
     found = agreement(own.tally)
+    raised = [*alerts(found, habits), *probe_alerts(seen)]
     return MarkerQuality(
         account_id=account.id,
         name=account.name,
@@ -214,7 +235,8 @@ def _marker(account: accounts.Account, own: _Own, habits: Habits) -> MarkerQuali
             HalfDay(label, lean.figure(HALF_DAY_LEAST))
             for label, lean in sorted(own.halves.items())
         ),
-        alerts=tuple(alerts(found, habits)),
+        alerts=tuple(sorted(raised, key=lambda alert: alert.tone != "bad")),
+        probed=seen,
         farthest=tuple(id for _, id in sorted(own.far, reverse=True)[:FARTHEST]),
     )
 

@@ -1,7 +1,7 @@
 """Hand a slot to somebody as a task, or take it back: rounds 3 and 4, and what was taken back."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -15,6 +15,7 @@ from hub.store import (
     holdings,
     marks,
     performances,
+    probes,
     sittings,
     slots,
     tasks,
@@ -45,6 +46,8 @@ class Circumstances:
     tasks: Mapping[int, Sequence[Task]]
     """All that were ever handed out of a performance."""
     givers: Mapping[int, Collection[int]]
+    knowing: Mapping[int, frozenset[int]]
+    """Who has a performance as a reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +96,14 @@ def hand_out_all(
         if performance is None or performance.video_id is None:
             continue
         near = around.near[performance.video_id]
-        asked = _asked(around, slot, performance, not_to)
         pool = _pool(slot, around.stages[performance.item_group_id])
         start = slot_point(around.seed, slot.performance_id, slot.round, slot.gen)
+        wide = _asked(around, slot, performance, not_to)
+        asked = replace(wide, already=wide.already | around.knowing[slot.performance_id])
         found = find_taker(db, pool, asked, near, around.policy, start)
+        if found is None and asked != wide:
+            # Who has it as a reference is passed over, as long as there is anybody else.
+            asked, found = wide, find_taker(db, pool, wide, near, around.policy, start)
         if found is None:
             continue
         # The next choice depends on it; all else may wait until the choices are made.
@@ -188,6 +195,7 @@ def _circumstances(db: Database, waiting: Sequence[Slot]) -> Circumstances | Non
         near=holdings.districts_by_video(db, videos),
         tasks=tasks.of_performances(db, sitting.id, ids),
         givers=marks.givers(db, sitting.id, ids),
+        knowing=probes.holders(db, sitting.id, ids),
     )
 
 

@@ -18,6 +18,7 @@ from hub.store import (
     feed,
     holdings,
     nodes,
+    probes,
     purges,
     sittings,
     tasks,
@@ -25,6 +26,7 @@ from hub.store import (
 from hub.work.receive_mark import receive_mark, receive_marks
 from hub.work.wipe_trial import wipe_again
 from shared.kit.refusal import Refusal
+from shared.rules.probes import is_probe
 from shared.wire.codes import Code
 from shared.wire.messages import (
     Event,
@@ -144,7 +146,8 @@ def _receipt(
 def _fault(
     db: Database, event: Event, body: FaultBody, node: nodes.Node, moment: datetime
 ) -> Outcome:
-    task = tasks.task(db, body.task_id)
+    of = probes.probe if is_probe(body.task_id) else tasks.task
+    task = of(db, body.task_id)
     if task is None or task.sitting_id != event.sitting or task.account_id != body.account_id:
         return Outcome(Code.QUARANTINED, "没有这个任务")
     if not _is_at_home(db, body.account_id, node):

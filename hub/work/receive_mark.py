@@ -6,20 +6,21 @@ from datetime import datetime
 import msgspec
 from sqlite_utils import Database
 
-from hub.store import marks, tasks
+from hub.store import marks, probes, tasks
 from hub.store.marks import Mark
 from hub.store.nodes import Node
 from hub.store.tasks import Task
 from hub.work.adopt_task import adopt_task
 from hub.work.fill_slots import FirstMark, fill_slots
+from hub.work.receive_probe import receive_probe
 from hub.work.revise_mark import revise_mark
-from shared.kit.clock import parse_stamp, stamp
+from hub.work.well_formed import INTEGER_MAX, is_well_formed
+from shared.kit.clock import stamp
+from shared.rules.probes import is_probe
 from shared.rules.rubric import MarkException, levels_from_text, levels_to_text
 from shared.wire.codes import Code
 from shared.wire.messages import Event, EventResult, MarkBody
 
-INTEGER_MAX = 2**63 - 1
-"""The largest that a database keeps."""
 STRANGE_TEXT = "没有这个任务，或者不是本节点账号的任务"
 
 
@@ -27,9 +28,11 @@ def receive_mark(
     db: Database, event: Event, body: MarkBody, node: Node, moment: datetime
 ) -> EventResult:
     """Keep a mark, and let it count when its slot is still unfilled."""
+    if is_probe(body.task_id):
+        return receive_probe(db, event, body, node, moment)
     if known := marks.mark(db, event.event_id):
         return _answer_again(known)
-    if not _is_well_formed(body):
+    if not is_well_formed(body):
         return _quarantined(event, "评分内容不合规则")
     task = tasks.task(db, body.task_id) or adopt_task(db, event, body, moment)
     if task is None:
@@ -53,7 +56,7 @@ def receive_marks(
     touched: set[int] = set()
     for event, body in given:
         task = held.get(body.task_id)
-        if task is None:
+        if task is None and not is_probe(body.task_id):
             # It may be adopted, and then nothing that was read before holds any more.
             held.clear()
         is_plain = (
@@ -63,7 +66,7 @@ def receive_marks(
             and not body.revises
             and event.event_id not in known
             and (not together or task.sitting_id == together[0].task.sitting_id)
-            and _is_well_formed(body)
+            and is_well_formed(body)
         )
         if task is not None:
             touched.add(task.performance_id)
@@ -80,33 +83,20 @@ def receive_marks(
 
 def is_same_mark(db: Database, event: Event) -> bool:
     """A browser offers again what its node had lost: the same mark, only its times may differ."""
-    known = marks.mark(db, event.event_id) if event.kind == "mark" else None
-    if known is None:
+    if event.kind != "mark":
         return False
     try:
         body = msgspec.json.decode(event.body, type=MarkBody)
     except (msgspec.DecodeError, UnicodeError):
         return False
-    return (
+    if is_probe(body.task_id):
+        return probes.is_given(db, event.event_id, body)
+    known = marks.mark(db, event.event_id)
+    return known is not None and (
         (known.task_id, known.account_id) == (body.task_id, body.account_id)
         and (levels_to_text(known.levels), known.comment) == (body.levels, body.comment)
         and (known.exception or "", known.revises or "") == (body.exception, body.revises)
     )
-
-
-def _is_well_formed(body: MarkBody) -> bool:
-    numbers = (body.task_id, body.gen, body.account_id, body.spent_ms, body.heard_percent)
-    if not all(0 <= number <= INTEGER_MAX for number in numbers) or body.heard_percent > 100:
-        return False
-    try:
-        parse_stamp(body.given_at)
-        exception = MarkException(body.exception) if body.exception else None
-        levels = levels_from_text(body.levels)
-    except ValueError:
-        return False
-    if exception is None:
-        return bool(levels)
-    return not levels or exception is MarkException.INCOMPLETE
 
 
 def _what_is_wrong(task: Task, mark: Mark, event: Event, node: Node) -> str:

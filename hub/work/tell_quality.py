@@ -8,7 +8,7 @@ from hub.store import performances
 from hub.work.assess_quality import MarkerQuality, Quality, Within
 from shared.kit.clock import stamp
 from shared.rules.quality import Tally, agreement
-from shared.wire.quality import MarkerCard, QualityAnswer, card_of
+from shared.wire.quality import MarkerCard, ProbedCard, QualityAnswer, card_of
 
 
 def tell_quality(
@@ -41,4 +41,5 @@ def _card(db: Database, marker: MarkerQuality) -> MarkerCard:
         revised=marker.habits.revised_share,
         alerts=list(marker.alerts),
         clips=[clip.code for clip in clips if clip],
+        probed=ProbedCard(marker.probed.reference, marker.probed.lean, marker.probed.repeat),
     )

@@ -25,8 +25,9 @@ from node.pages.words import (
     history_row,
     task_view,
 )
-from node.store import announcements, exam, marks, meta, preferences, tasks
+from node.store import announcements, exam, marks, meta, preferences
 from node.store.accounts import Account
+from node.work import next_tasks
 from node.work.give_mark import Answer, give_mark
 from node.work.read_announcement import read_announcement
 from node.work.report_fault import report_fault
@@ -135,7 +136,7 @@ def progress(
 
 
 def _progress(db: Database, account: Account, sitting_id: int) -> list[GroupProgress]:
-    counts = tasks.counts_for(db, account.id, sitting_id)
+    counts = next_tasks.counts(db, account.id, sitting_id, now())
     return [
         GroupProgress(
             id=group.id,
@@ -164,7 +165,7 @@ def _pace(db: Database, account_id: int) -> float | None:
 
 
 @get("/api/tasks", sync_to_thread=True)
-def next_tasks(
+def give_tasks(
     person: NamedDependency[Person],
     store: NamedDependency[Store],
     group: QueryWhole,
@@ -179,9 +180,12 @@ def next_tasks(
         sitting = exam.open_sitting(db)
         if sitting is None:
             return TasksView([], 0, 0, 0)
-        found = tasks.open_for(db, person.id, sitting.id, group, limit + len(skipped))
+        moment, most = now(), limit + len(skipped)
+        found = next_tasks.next_tasks(db, person.id, sitting.id, group, most, moment)
         counts = [
-            c for c in tasks.counts_for(db, person.id, sitting.id) if c.item_group_id == group
+            count
+            for count in next_tasks.counts(db, person.id, sitting.id, moment)
+            if count.item_group_id == group
         ]
         policy = exam.policy(db)
     wanted = [t for t in found if t.id not in skipped]
@@ -288,4 +292,4 @@ def prefer(
     return {"kept": True}
 
 
-ROUTES = [shell, me, progress, next_tasks, give, history, fault, receipt, prefer]
+ROUTES = [shell, me, progress, give_tasks, give, history, fault, receipt, prefer]

@@ -7,6 +7,7 @@ import msgspec
 from node.store.marks import Mark
 from node.store.tasks import Task
 from shared.rules.policy import Policy
+from shared.rules.probes import is_probe
 from shared.rules.rubric import from_mask, levels_from_text
 from shared.web.numbers import Whole
 from shared.wire.messages import EarlierMark
@@ -217,6 +218,8 @@ def named_levels(text: str) -> dict[str, int]:
 
 
 def _reason(mark: Mark, task: Task, state: str) -> str:
+    if state == "locked" and is_probe(task.id):
+        return "对照结果已公布，不能修改"
     if state == "locked":
         return f"已进入{max(3, task.round + 1)}评，不能修改"
     if state == "surplus":

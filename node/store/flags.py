@@ -35,7 +35,8 @@ def flagged(db: Database, sitting_id: int) -> list[Flagged]:
                video.state = 'ready'
           FROM mark JOIN task ON task.id = mark.task_id AND task.mark_id = mark.event_id
                     JOIN video ON video.sha256 = task.video_sha256
-         WHERE mark.sitting_id = ? AND (mark.exception IS NOT NULL OR mark.comment <> '')
+         WHERE mark.sitting_id = ? AND task.is_probe = 0
+           AND (mark.exception IS NOT NULL OR mark.comment <> '')
          ORDER BY mark.given_at DESC, mark.event_id
         """,
         (sitting_id,),
@@ -46,7 +47,10 @@ def flagged(db: Database, sitting_id: int) -> list[Flagged]:
 def count_since(db: Database, sitting_id: int, since: datetime) -> int:
     """Marks given first since then: revisions are no new work."""
     row = db.conn.execute(
-        "SELECT count(*) FROM mark WHERE sitting_id = ? AND revises IS NULL AND given_at >= ?",
+        """
+        SELECT count(*) FROM mark JOIN task ON task.id = mark.task_id
+         WHERE mark.sitting_id = ? AND revises IS NULL AND given_at >= ? AND task.is_probe = 0
+        """,
         (sitting_id, stamp(since)),
     ).fetchone()
     return int(row[0])

@@ -75,12 +75,15 @@ def take_back(db: Database, card: MarkCard) -> None:
 
 
 def confirmed(db: Database) -> dict[tuple[int, int, int], list[str]]:
-    """What the hub said it keeps of this node's marks, by sitting, round and item group."""
+    """What the hub said it keeps of this node's marks, by sitting, round and item group.
+
+    What was given for probes is not among the hub's marks.
+    """
     rows = db.conn.execute(
         """
         SELECT mark.sitting_id, task.round, task.item_group_id, mark.event_id
           FROM mark JOIN task ON task.id = mark.task_id
-         WHERE mark.is_elsewhere = 0
+         WHERE mark.is_elsewhere = 0 AND task.is_probe = 0
            AND mark.result IN ('applied', 'duplicate', 'surplus', 'refused')
         """
     )
@@ -168,6 +171,23 @@ def recent_times(db: Database, account_id: int, limit: int) -> list[int]:
         (account_id, limit),
     )
     return [int(row[0]) for row in rows]
+
+
+def since_reference(db: Database, account_id: int, sitting_id: int, begin: str) -> int | None:
+    """Marks given first since the last reference, or since `begin`; None: none at all."""
+    rows = db.conn.execute(
+        """
+        SELECT task.position < 0 FROM mark JOIN task ON task.id = mark.task_id
+         WHERE mark.account_id = ? AND mark.sitting_id = ? AND mark.given_at >= ?
+           AND mark.revises IS NULL
+         ORDER BY mark.given_at DESC, mark.event_id DESC
+        """,
+        (account_id, sitting_id, begin),
+    ).fetchall()
+    are_references = [bool(row[0]) for row in rows]
+    if not rows:
+        return None
+    return are_references.index(True) if True in are_references else len(rows)
 
 
 def drop_sitting(db: Database, sitting_id: int) -> int:

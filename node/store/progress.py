@@ -1,4 +1,7 @@
-"""SQL of progress: how far the district's people are, by item group, round and person."""
+"""SQL of progress: how far the district's people are, by item group, round and person.
+
+Probes are no part of it: the city counts none either.
+"""
 
 from dataclasses import dataclass
 
@@ -41,7 +44,7 @@ def by_group(db: Database, sitting_id: int) -> list[Done]:
         """
         SELECT item_group_id, 0 AS account_id, round, count(*) AS total,
                sum(state = 'done' OR answered_gen >= gen) AS done
-          FROM task WHERE sitting_id = ? AND state <> 'withdrawn'
+          FROM task WHERE sitting_id = ? AND state <> 'withdrawn' AND is_probe = 0
          GROUP BY item_group_id, round
         """,
         (sitting_id,),
@@ -54,7 +57,7 @@ def by_account(db: Database, sitting_id: int) -> list[Done]:
         """
         SELECT item_group_id, account_id, round, count(*) AS total,
                sum(state = 'done' OR answered_gen >= gen) AS done
-          FROM task WHERE sitting_id = ? AND state <> 'withdrawn'
+          FROM task WHERE sitting_id = ? AND state <> 'withdrawn' AND is_probe = 0
          GROUP BY item_group_id, account_id, round
         """,
         (sitting_id,),
@@ -71,7 +74,7 @@ def paces(db: Database, sitting_id: int, item_group_id: int) -> dict[int, Pace]:
                  row_number() OVER (PARTITION BY mark.account_id ORDER BY mark.spent_ms) AS place,
                  count(*) OVER (PARTITION BY mark.account_id) AS marks
             FROM mark JOIN task ON task.id = mark.task_id
-           WHERE mark.sitting_id = ? AND mark.revises IS NULL
+           WHERE mark.sitting_id = ? AND mark.revises IS NULL AND task.is_probe = 0
              AND (? = 0 OR task.item_group_id = ?)
         )
         SELECT account_id, marks, count(exception) AS exceptions, max(given_at) AS last_at,
@@ -92,7 +95,7 @@ def work(db: Database, sitting_id: int) -> Work:
                coalesce(sum(task.state = 'open' AND answered_gen < gen
                             AND video.state = 'ready'), 0) AS playable
           FROM task JOIN video ON video.sha256 = task.video_sha256
-         WHERE task.sitting_id = ? AND task.state <> 'withdrawn'
+         WHERE task.sitting_id = ? AND task.state <> 'withdrawn' AND task.is_probe = 0
         """,
         (sitting_id,),
     ).fetchone()

@@ -8,6 +8,7 @@ import msgspec
 from sqlite_utils import Database
 
 from shared.kit.clock import stamp
+from shared.rules.probes import is_probe
 from shared.wire.messages import TaskCard
 
 
@@ -62,13 +63,14 @@ def open_for(
 ) -> list[Task]:
     """What may be marked now: later rounds first, then the marker's own order.
 
-    A task set aside for a technical fault comes back when its video was fetched again.
+    Without references, which have no place of their own. A task set aside for a technical fault
+    comes back when its video was fetched again.
     """
     rows = db.conn.execute(
         _TASK
         + """
          WHERE task.account_id = ? AND task.sitting_id = ? AND task.item_group_id = ?
-           AND task.state = 'open' AND task.answered_gen < task.gen
+           AND task.state = 'open' AND task.answered_gen < task.gen AND task.position >= 0
            AND (task.set_aside_at IS NULL OR video.ready_at > task.set_aside_at)
          ORDER BY video.state <> 'ready', max(task.round, 2) DESC,
                   task.position, task.id
@@ -79,13 +81,30 @@ def open_for(
     return [_to_task(row) for row in rows]
 
 
+def references_for(db: Database, account_id: int, sitting_id: int, limit: int) -> list[Task]:
+    """Reference clips still to be dealt in among the tasks, of all item groups."""
+    rows = db.conn.execute(
+        _TASK
+        + """
+         WHERE task.account_id = ? AND task.sitting_id = ? AND task.position < 0
+           AND task.state = 'open' AND task.answered_gen < task.gen
+           AND video.state = 'ready' AND task.set_aside_at IS NULL
+         ORDER BY task.position DESC, task.id LIMIT ?
+        """,
+        (account_id, sitting_id, limit),
+    )
+    return [_to_task(row) for row in rows]
+
+
 def counts_for(db: Database, account_id: int, sitting_id: int) -> list[RoundCount]:
+    """As the marker sees it: with probes, but for references that were not dealt in yet."""
     rows = db.conn.execute(
         """
         SELECT item_group_id, round, count(*) AS total,
                sum(state = 'done' OR answered_gen >= gen) AS done
           FROM task
          WHERE account_id = ? AND sitting_id = ? AND state <> 'withdrawn'
+           AND (position >= 0 OR state = 'done' OR answered_gen >= gen)
          GROUP BY item_group_id, round
         """,
         (account_id, sitting_id),
@@ -102,8 +121,8 @@ def put(db: Database, card: TaskCard, moment: datetime, named_in: int = 0) -> No
         """
         INSERT INTO task (id, sitting_id, performance, item_group_id, round, account_id, criteria,
                           gen, state, locked, position, video_sha256, earlier, seal, arrived_at,
-                          named_in)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                          named_in, is_probe)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
           account_id = excluded.account_id, criteria = excluded.criteria, gen = excluded.gen,
           state = excluded.state, locked = excluded.locked, position = excluded.position,
@@ -115,7 +134,7 @@ def put(db: Database, card: TaskCard, moment: datetime, named_in: int = 0) -> No
             *(card.task_id, card.sitting, card.performance, card.group_id, card.round),
             *(card.account_id, card.criteria, card.gen, card.state, card.locked, card.position),
             *(card.video.sha256, msgspec.json.encode(card.earlier).decode(), card.seal),
-            *(stamp(moment), named_in),
+            *(stamp(moment), named_in, is_probe(card.task_id)),
         ),
     )
 

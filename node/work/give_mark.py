@@ -12,6 +12,7 @@ from node.store.tasks import Task
 from shared.kit.clock import stamp
 from shared.kit.ids import is_id
 from shared.kit.refusal import Refusal
+from shared.rules.probes import is_probe
 from shared.rules.rubric import (
     LEVELS,
     Criterion,
@@ -151,6 +152,8 @@ def _check_revision(db: Database, task: Task, answer: Answer) -> None:
         if task.mark_id is not None and task.answered_gen >= answer.gen:
             raise Refusal("already_marked", "这份作品已经评过，要修改请打开历史阅卷。")
         return
+    if task.is_locked and is_probe(task.id):
+        raise Refusal("locked", "对照结果已公布，不能修改。")
     if task.is_locked:
         raise Refusal("locked", f"已进入{max(3, task.round + 1)}评，不能修改。")
     if answer.revises != task.mark_id:

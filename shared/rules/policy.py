@@ -29,6 +29,12 @@ class Policy:
     """Below this share heard the page asks once before a mark is given."""
     trial_performances: int = 0
     """Performances per item group in a trial; 0 takes them all."""
+    reference_every: int = 20
+    """One reference clip among so many marks, and one first in each half-day; 0: none."""
+    repeat_percent: int = 2
+    """Share of the own marks that a marker is asked for again, without being told."""
+    probe_feedback: bool = True
+    """Whether markers see afterwards what was expected; leads and the city always do."""
 
 
 def policy_hash(policy: Policy) -> str:

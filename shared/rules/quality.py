@@ -150,7 +150,7 @@ class Tally:
         self.lean.squares += other.lean.squares
 
 
-def agreement(tally: Tally) -> Agreement:
+def agreement(tally: Tally, least: int = Measure.EXACT.least) -> Agreement:
     """Each performance is one observation: six criteria of one singer are not six."""
     table = {(cell // 4, cell % 4): count for cell, count in enumerate(tally.cells) if count}
     every, n = sum(table.values()), tally.lean.n
@@ -158,10 +158,10 @@ def agreement(tally: Tally) -> Agreement:
     near = sum(count for (a, b), count in table.items() if abs(a - b) <= 1)
     part = n / every if every else 0.0
     return Agreement(
-        exact=figure_of_share(exact * part, n, Measure.EXACT.least),
-        adjacent=figure_of_share(near * part, n, Measure.ADJACENT.least),
-        kappa=quadratic_kappa(table, n, Measure.KAPPA.least),
-        severity=tally.lean.figure(Measure.SEVERITY.least),
+        exact=figure_of_share(exact * part, n, least),
+        adjacent=figure_of_share(near * part, n, least),
+        kappa=quadratic_kappa(table, n, least),
+        severity=tally.lean.figure(least),
         table=table,
     )
 

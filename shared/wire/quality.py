@@ -18,6 +18,17 @@ class AgreementCard(msgspec.Struct):
     severity: Figure
 
 
+class ProbedCard(msgspec.Struct, frozen=True):
+    """See shared.rules.probes.Probed."""
+
+    reference: Figure
+    lean: Figure
+    repeat: Figure
+
+
+UNPROBED = ProbedCard(Figure(None, 0), Figure(None, 0), Figure(None, 0))
+
+
 class MarkerCard(msgspec.Struct):
     account_id: int
     agreement: AgreementCard
@@ -32,6 +43,7 @@ class MarkerCard(msgspec.Struct):
     clips: list[str]
     """Performances where this marker was farthest from the other one, by code. Only those whose
     third mark is in: such a mark can no longer be changed, so nobody can be told what to give."""
+    probed: ProbedCard = UNPROBED
 
 
 class QualityAnswer(msgspec.Struct):

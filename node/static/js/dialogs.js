@@ -84,7 +84,7 @@ export class Popup {
 
   key(event) {
     if (event.code === "Escape" || event.code === "Tab") this.close();
-    else if (!walk(event, [...this.panel.querySelectorAll("button")])) return;
+    else if (!walk(event, [...this.panel.querySelectorAll("button, a")])) return;
     event.preventDefault();
   }
 }
