@@ -1,71 +1,43 @@
-"""The node's videos beside nginx on the same files, in one run: throughput, CPU, and waiting."""
+"""The node's videos beside nginx and beside other ways to serve the same files, all in one run."""
 
 import argparse
-import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
 
 import httpx
-import msgspec
 
-import node.schema
-from benchmarks.streams import Load, Stream, draw, play
-from node.pages.people import COOKIE
-from node.store import accounts, exam, tasks, videos
-from node.work.sign_in import begin
-from shared.kit.clock import now
-from shared.kit.store import Store
-from shared.wire.messages import VideoCard
-from tests.makers import (
-    ANTHEM,
-    SONG,
-    a_group_card,
-    a_sitting_card,
-    a_task_card,
-    a_video_card,
-    an_account_card,
-    an_exam_card,
-    enrol,
+from benchmarks.programs import (
+    BARE,
+    PLAYERS,
+    Measured,
+    Program,
+    Site,
+    bare,
+    build,
+    cpu_s,
+    measure,
+    nginx,
+    our_node,
 )
+from benchmarks.streams import Load, play
 
 MIB = 1 << 20
-PLAYERS = 80
 PLAYER_MBIT = 4.0
-NGINX = """
-user root; worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
-  client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
-  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
-  types {{ video/mp4 mp4; }}
-  server {{ listen 127.0.0.1:{port}; root {root}; }}
-}}
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    name: str
-    port: int
-    pids: list[int]
-    streams: list[Stream]
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    bytes_per_s: float
-    cpu_s_per_gb: float
+PORT = 18610
+PEER, NODE = "nginx", "node"
+LOADS = [
+    (clients, span, f"{clients} clients, {name}")
+    for clients in (30, 80)
+    for span, name in ((MIB, "1 MiB ranges"), (0, "whole files"))
+]
 
 
 def main() -> None:
@@ -74,135 +46,93 @@ def main() -> None:
     wanted.add_argument("--rounds", type=int, default=3)
     wanted.add_argument("--clips", type=int, default=40)
     wanted.add_argument("--mib", type=int, default=8)
+    wanted.add_argument("--all", action="store_true", help="other ways from Python as well")
     asked = wanted.parse_args()
     if shutil.which("nginx") is None:
         sys.exit("nginx is needed: apt-get install nginx-light")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        cookies, clips = build(folder / "node", asked.clips, asked.mib * MIB)
-        with _nginx(folder, clips) as nginx, _node(folder / "node", clips, cookies) as ours:
-            _compare(nginx, ours, asked.mib * MIB, asked.seconds, asked.rounds)
-            _waiting(ours, asked.mib * MIB, asked.seconds * 3)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as running:
+        site = build(Path(name) / "node", asked.clips, asked.mib * MIB)
+        ways = [nginx(site, PORT), our_node(site, PORT + 1)]
+        if asked.all:
+            ways.append(our_node(_second(site), PORT + 2, with_threads=True))
+            ways += [bare(site, PORT + 3 + n, name) for n, name in enumerate(BARE)]
+        programs = [running.enter_context(way) for way in ways]
+        _first_view(programs[1], site)
+        programs = [program for program in programs if _is_right(program, site)]
+        for clients, span, title in LOADS:
+            _compare(title, programs, Load([], clients, site.size, span), asked)
+        for program in programs:
+            if program.name.startswith(NODE):
+                _waiting(program, site.size, asked.seconds * 3)
 
 
-def build(folder: Path, clips: int, size: int) -> tuple[list[str], list[Path]]:
-    """A node on which 80 people have a task each; their cookies, and the clips in task order."""
-    folder.mkdir(parents=True)
-    store = Store(folder / "node.db", node.schema.migrations)
-    files, cookies = [_clip(folder, number, size) for number in range(clips)], []
-    with store.writing() as db:
-        exam.put_exam(db, an_exam_card(first_sign_in="keep"))
-        exam.put_sitting(db, a_sitting_card())
-        for group in (ANTHEM, SONG):
-            exam.put_group(db, a_group_card(group))
-        for number in range(1, PLAYERS + 1):
-            _, content_card = files[number % clips]
-            card = an_account_card()
-            phone = f"1990000{number:04}"
-            accounts.put(db, msgspec.structs.replace(card, account_id=number, phone=phone))
-            videos.want(db, content_card)
-            tasks.put(db, a_task_card(number, account_id=number, video=content_card), now())
-            videos.set_ready(db, content_card.sha256, now())
-        for number in range(1, PLAYERS + 1):
-            account = accounts.account(db, number)
-            if account is None:
-                raise LookupError(number)
-            cookies.append(f"{COOKIE}={begin(db, account, '127.0.0.1', now())}")
-    enrol(store)
-    store.close()
-    return cookies, [path for path, _ in files]
+def _second(site: Site) -> Site:
+    """Two programs never share a data folder."""
+    folder = site.folder.with_name("second")
+    shutil.copytree(site.folder, folder, ignore=shutil.ignore_patterns("nginx"))
+    return Site(folder, site.cookies, site.clips, site.size)
 
 
-def _clip(folder: Path, number: int, size: int) -> tuple[Path, VideoCard]:
-    content = random.Random(number).randbytes(size)
-    name = sha256(content).hexdigest()
-    path = folder / "videos" / name[:2] / f"{name}.mp4"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    card = a_video_card(b"")
-    return path, msgspec.structs.replace(card, sha256=name, bytes=size)
+def _is_right(program: Program, site: Site) -> bool:
+    """What sends other bytes than those asked for is not measured."""
+    stream, span = program.streams[0], slice(1_000_003, 1_200_000)
+    headers = {"Cookie": stream.cookie} if stream.cookie else {}
+    asked = headers | {"Range": f"bytes={span.start}-{span.stop - 1}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{program.port}") as client:
+        whole = client.get(stream.path, headers=headers).content
+        part = client.get(stream.path, headers=asked)
+    is_right = sha256(whole).hexdigest() in {clip.stem for clip in site.clips}
+    is_right = is_right and (part.status_code, part.content) == (206, whole[span])
+    if not is_right:
+        print(f"{program.name}: sends wrong bytes, and is left out")
+    return is_right
 
 
-@contextmanager
-def _nginx(folder: Path, clips: Sequence[Path]) -> Iterator[Program]:
-    port, own = 18610, folder / "nginx"
-    own.mkdir()
-    # The very same files: both find them in the system's memory.
-    (own / "conf").write_text(NGINX.format(folder=own, port=port, root=folder / "node/videos"))
-    with _running(["nginx", "-c", str(own / "conf")], port) as pids:
-        yield Program(
-            "nginx",
-            port,
-            pids,
-            [Stream(port, f"/{clip.parent.name}/{clip.name}") for clip in clips],
-        )
+def _open_all(program: Program) -> None:
+    """What costs more the first time, as the node's look at the whole file, has been done."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{program.port}") as client:
+        for stream in program.streams:
+            headers = {"Cookie": stream.cookie} if stream.cookie else {}
+            client.get(stream.path, headers=headers | {"Range": "bytes=0-0"})
 
 
-@contextmanager
-def _node(folder: Path, clips: Sequence[Path], cookies: Sequence[str]) -> Iterator[Program]:
-    port = 18611
-    command = [sys.executable, "-m", "node", "--data", str(folder), "run", "--host", "127.0.0.1"]
-    with _running([*command, "--port", str(port)], port) as pids:
-        yield Program(
-            "node",
-            port,
-            pids,
-            [Stream(port, f"/videos/{number}", cookie) for number, cookie in enumerate(cookies, 1)],
-        )
+def _first_view(ours: Program, site: Site) -> None:
+    """Every ten minutes at most, the node compares a clip that is watched with its hash."""
+    before = cpu_s(ours.pids)
+    _open_all(ours)
+    spent = (cpu_s(ours.pids) - before) / (len(site.clips) * site.size / 1e9)
+    print(f"{ours.name}: the look at a whole clip before its first byte goes: {spent:.2f} CPU s/GB")
 
 
-@contextmanager
-def _running(command: list[str], port: int) -> Iterator[list[int]]:
-    program = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/")
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
-        children = Path(f"/proc/{program.pid}/task/{program.pid}/children").read_text().split()
-        yield [program.pid, *map(int, children)]
-    finally:
-        program.terminate()
-        program.wait()
-
-
-def _compare(nginx: Program, ours: Program, size: int, seconds: float, rounds: int) -> None:
+def _compare(
+    title: str, programs: Sequence[Program], load: Load, asked: argparse.Namespace
+) -> None:
     """In turn, round after round: the machine is shared, and the ratio is what counts."""
-    for clients in (30, 80):
-        for span, name in ((MIB, "1 MiB ranges"), (0, "whole files")):
-            found: dict[str, list[Measured]] = {"nginx": [], "node": []}
-            for _ in range(rounds):
-                for program in (nginx, ours):
-                    load = Load(program.streams, clients, size, span)
-                    found[program.name].append(_measure(program, load, seconds))
-            _report(f"{clients} clients, {name}", found)
-
-
-def _measure(program: Program, load: Load, seconds: float) -> Measured:
-    draw(load, 0.3)
-    before = _cpu_s(program.pids)
-    drawn = draw(load, seconds)
-    spent = _cpu_s(program.pids) - before
-    return Measured(drawn.bytes / drawn.seconds, spent / (drawn.bytes / 1e9))
-
-
-def _report(title: str, found: dict[str, list[Measured]]) -> None:
+    found: dict[str, list[Measured]] = {program.name: [] for program in programs}
+    for _ in range(asked.rounds):
+        for program in programs:
+            _open_all(program)
+            own = Load(program.streams, load.clients, load.size, load.span)
+            found[program.name].append(measure(program, own, asked.seconds))
     print(title)
-    costs = {}
+    middle = {name: _median([run.cpu_s_per_gb for run in runs]) for name, runs in found.items()}
     for name, runs in found.items():
-        costs[name] = sorted(run.cpu_s_per_gb for run in runs)[len(runs) // 2]
-        speed = sorted(run.bytes_per_s for run in runs)[len(runs) // 2] / 1e9
-        print(f"  {name:6} {speed:6.2f} GB/s  {costs[name]:.3f} CPU s/GB")
-    print(f"  throughput per CPU second: {costs['nginx'] / costs['node']:.0%} of nginx")
+        speed = _median([run.bytes_per_s for run in runs]) / 1e9
+        print(
+            f"  {name:25} {speed:6.2f} GB/s  {middle[name]:.3f} CPU s/GB:"
+            f"  {middle[PEER] / middle[name]:4.0%} of nginx for each CPU second"
+        )
+
+
+def _median(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) // 2]
 
 
 def _waiting(ours: Program, size: int, seconds: float) -> None:
     """What an API request takes while 80 players stream."""
     load = Load(ours.streams, PLAYERS, size, MIB)
     players = Thread(target=play, args=(load, PLAYER_MBIT, seconds))
-    before, began = _cpu_s(ours.pids), time.monotonic()
+    before, began = cpu_s(ours.pids), time.monotonic()
     players.start()
     taken = []
     with httpx.Client(base_url=f"http://127.0.0.1:{ours.port}") as client:
@@ -213,21 +143,13 @@ def _waiting(ours: Program, size: int, seconds: float) -> None:
             taken.append((time.monotonic() - start) * 1000)
             time.sleep(0.02)
     players.join()
-    share = (_cpu_s(ours.pids) - before) / (time.monotonic() - began)
+    share = (cpu_s(ours.pids) - before) / (time.monotonic() - began)
     taken.sort()
     print(
-        f"{PLAYERS} players at {PLAYER_MBIT:g} Mbit/s: an API request takes p50"
+        f"{ours.name}, {PLAYERS} players at {PLAYER_MBIT:g} Mbit/s: an API request takes p50"
         f" {taken[len(taken) // 2]:.1f} ms, p95 {taken[int(len(taken) * 0.95)]:.1f} ms,"
         f" slowest {taken[-1]:.1f} ms; the node uses {share:.0%} of a core"
     )
-
-
-def _cpu_s(pids: Sequence[int]) -> float:
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

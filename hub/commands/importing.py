@@ -132,13 +132,15 @@ def _take_in(wish: Wish, matched: Matched, store: Store) -> dict[str, str]:
         problems |= {one.file.name: one.problem for one in batch if one.problem}
         with store.writing() as db:
             check_media.keep(db, batch, now())
+        if bucket is not None:
+            bucket.hand_over(shelf, {one.stored.sha256 for one in batch if one.stored})
     if bucket is not None:
         _send_up(bucket, shelf)
     return problems
 
 
 def _send_up(bucket: Bucket, shelf: Path) -> None:
-    """Nothing is lost where this is cut off: the running hub goes on with it."""
+    """What an import that was cut off had left; the running hub would go on with it too."""
     for count, _ in enumerate(bucket.send_up(shelf, now()), 1):
         if count % 50 == 0:
             show_sent(count)

@@ -1,7 +1,8 @@
 """The city's object store (S3): videos lie there under their hash, and nodes get them from it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from hashlib import sha256 as new_sha256
 from pathlib import Path
@@ -19,6 +20,8 @@ ADDRESS_LASTS = timedelta(minutes=10)
 KEPT_ON_SHELF = timedelta(hours=1)
 CONNECT = timedelta(seconds=5)
 TIMEOUT = timedelta(seconds=60)
+UPLOADS = 4
+"""At a time, while an import checks the next videos."""
 RETRIES = 2
 """Whoever waits at the terminal is to hear soon that the store is away; the job comes again."""
 
@@ -56,17 +59,31 @@ class Bucket:
 
     def send_up(self, shelf: Path, moment: datetime) -> Iterator[str]:
         """Uploads what is on the shelf and not yet here; each name when it is safely here."""
+        for path in sorted(shelf.glob("??/*.mp4")):
+            if self._send(path):
+                yield path.stem
+            elif path.stat().st_mtime < (moment - KEPT_ON_SHELF).timestamp():
+                path.unlink(missing_ok=True)
+
+    def hand_over(self, shelf: Path, names: Iterable[str]) -> None:
+        """Uploads these, and takes them off the shelf: it need not hold a whole city's videos."""
+        paths = [path for name in names if (path := path_of(shelf, name)).is_file()]
+        with ThreadPoolExecutor(UPLOADS) as pool:
+            list(pool.map(self._send, paths))
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    def _send(self, path: Path) -> bool:
+        """False where it is here already; Refusal where it is not here afterwards."""
         try:
-            for path in sorted(shelf.glob("??/*.mp4")):
-                if not self._has(path):
-                    obstore.put(self._store, _key(path.stem), path)
-                    if not self._has(path):
-                        raise Refusal("bucket", f"对象存储没有完整保存视频 {path.stem[:12]}…。")
-                    yield path.stem
-                elif path.stat().st_mtime < (moment - KEPT_ON_SHELF).timestamp():
-                    path.unlink(missing_ok=True)
+            if self._has(path):
+                return False
+            obstore.put(self._store, _key(path.stem), path)
+            if not self._has(path):
+                raise Refusal("bucket", f"对象存储没有完整保存视频 {path.stem[:12]}…。")
         except BaseError as error:
             raise self._away(error) from error
+        return True
 
     def bring(self, sha256: str, shelf: Path) -> None:
         """Back onto the shelf, for the city's own pages; FileNotFoundError where it is not."""

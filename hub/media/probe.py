@@ -14,6 +14,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from hub.media.atoms import Layout, read_layout
+from hub.media.kinds import kind_of
 from hub.media.loudness import Loudness
 
 
@@ -53,6 +54,7 @@ _VIDEO_NAMES = {
     "vp9": "VP9",
     "vp8": "VP8",
     "av1": "AV1",
+    "libdav1d": "AV1",
     "mpeg4": "MPEG-4 Part 2",
     "mjpeg": "Motion JPEG",
     "prores": "ProRes",
@@ -62,17 +64,6 @@ _PLAYABLE_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 _PLAIN_METADATA = frozenset(
     {"major_brand", "minor_version", "compatible_brands", "encoder", "creation_time"}
 )
-_MAGIC = {
-    b"\x1aE\xdf\xa3": "MKV 或 WebM",
-    b"RIFF": "AVI 或 WAV",
-    b"FLV\x01": "FLV",
-    b"\x30\x26\xb2\x75": "WMV 或 WMA",
-    b"\x00\x00\x01\xba": "MPEG 或 VOB",
-    b"OggS": "Ogg",
-    b"ID3\x03": "MP3",
-    b"PK\x03\x04": "ZIP 压缩包",
-}
-_NO_VIDEOS = ("MP3", "ZIP 压缩包")
 _BAD_SOUND_SHARE = 0.01
 _DISK_TROUBLE = frozenset({errno.EIO, errno.ENOENT, errno.EACCES, errno.EMFILE, errno.ENOSPC})
 
@@ -125,11 +116,11 @@ def _check_layout(path: Path, layout: Layout) -> None:
 
 
 def _other_kind(path: Path) -> Unusable:
-    with path.open("rb") as file:
-        kind = _MAGIC.get(file.read(4))
-    if kind:
-        is_video = kind not in _NO_VIDEOS
-        return Unusable(f"这不是 MP4 文件（内容是 {kind}）。{_RECIPE}", is_curable=is_video)
+    if kind := kind_of(path):
+        can_be_video = bool(kind.format)
+        return Unusable(
+            f"这不是 MP4 文件（内容是 {kind.shown}）。{_RECIPE}", is_curable=can_be_video
+        )
     return Unusable("这不是视频文件，或文件已损坏。请核对文件，换成正确的 MP4 视频后重新导入。")
 
 

@@ -15,6 +15,7 @@ from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from hub.media.kinds import kind_of
 from hub.media.probe import COPY_AGAIN, Unusable, streams_of
 
 SIDE_MAX = 1280
@@ -23,8 +24,6 @@ RATE = 48_000
 READABLE_SHARE_MIN = 0.9
 """Of a recording whose end is missing; with less of it nobody could be marked fairly."""
 _ENCODERS = ("libx264", "h264_mf", "libopenh264")
-_CONTAINERS = {b"\x1aE\xdf\xa3": "matroska", b"RIFF": "avi", b"FLV\x01": "flv"}
-_CONTAINERS |= {b"\x30\x26\xb2\x75": "asf", b"\x00\x00\x01\xba": "mpeg", b"OggS": "ogg"}
 _UPRIGHT = {-90: ("transpose", "clock"), 90: ("transpose", "cclock")}
 
 
@@ -59,10 +58,10 @@ def transcode(source: Path, target: Path) -> None:
 @contextmanager
 def _opened(source: Path) -> Iterator[InputContainer]:
     """Only as what its first bytes say, and never as a list that names other files."""
-    with source.open("rb") as file:
-        kind = _CONTAINERS.get(file.read(4), "mov")
+    kind = kind_of(source)
+    name = kind.format if kind else "mov"
     try:
-        with av.open(str(source.resolve()), format=kind, metadata_errors="ignore") as container:
+        with av.open(str(source.resolve()), format=name, metadata_errors="ignore") as container:
             yield container
     except av.FFmpegError as error:
         raise Unusable(f"文件已损坏，无法转码。{COPY_AGAIN}") from error

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import time
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,9 +22,11 @@ from hub.store.videos import MediaCheck, NewVideo
 from shared.kit.refusal import Refusal
 
 BATCH = 64
-"""Files between two commits: what an interrupted import has to check again at most."""
-TRANSCODE_BATCH = 4
-"""For each worker: transcoding takes long, and what was done is not to be lost."""
+"""Files between two commits, at most."""
+KEEP_S = 5.0
+"""Transcoding takes long, and what was done is not to be lost: a commit as soon as this is over."""
+AHEAD = 8
+"""Files for each worker that are under way or wait for a slower one before them."""
 _ALONE_MAX = 4
 """So few files are not worth starting processes for."""
 _CRASHED = (
@@ -109,20 +113,29 @@ def examine(
     """Batches in the order of the files; with a shelf the usable ones are taken in."""
     job = Job(folder, shelf, may_transcode)
     try:
-        yield from _examine(job, list(files), workers or os.cpu_count() or 1)
+        yield from _batches(_examine(job, list(files), workers or os.cpu_count() or 1))
     except OSError as error:
         raise Refusal("disk_full", f"视频检查中断：{error}。请处理后再导入一次。") from error
 
 
-def _examine(job: Job, files: list[File], workers: int) -> Iterator[list[Examined]]:
+def _batches(found: Iterator[Examined]) -> Iterator[list[Examined]]:
+    batch: list[Examined] = []
+    began = time.monotonic()
+    for one in found:
+        batch.append(one)
+        if len(batch) >= BATCH or time.monotonic() - began >= KEEP_S:
+            yield batch
+            batch, began = [], time.monotonic()
+    if batch:
+        yield batch
+
+
+def _examine(job: Job, files: list[File], workers: int) -> Iterator[Examined]:
     if len(files) <= _ALONE_MAX:
-        if files:
-            yield [_examine_one(job, file) for file in files]
+        yield from (_examine_one(job, file) for file in files)
         return
-    remaining, size = iter(files), TRANSCODE_BATCH * workers if job.may_transcode else BATCH
     with _Pool(job, workers) as pool:
-        while batch := list(islice(remaining, size)):
-            yield pool.examine(batch)
+        yield from pool.examine(files)
 
 
 def keep(db: Database, examined: Iterable[Examined], moment: datetime) -> None:
@@ -146,6 +159,8 @@ class _Pool:
     def __init__(self, job: Job, workers: int) -> None:
         self._job, self._workers = job, workers
         self._pool = _start(workers)
+        self._ahead: deque[tuple[File, Future[Examined] | None]] = deque()
+        """Without a future where it is to be examined alone."""
 
     def __enter__(self) -> "_Pool":
         return self
@@ -153,25 +168,47 @@ class _Pool:
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def examine(self, batch: list[File]) -> list[Examined]:
+    def examine(self, files: Iterable[File]) -> Iterator[Examined]:
+        """In their order; no worker is idle while files are left."""
+        remaining = iter(files)
+        while True:
+            for file in islice(remaining, AHEAD * self._workers - len(self._ahead)):
+                self._ahead.append((file, self._begin(file)))
+            if not self._ahead:
+                return
+            yield self._next()
+
+    def _begin(self, file: File) -> "Future[Examined] | None":
         try:
-            futures = [self._submit(self._pool, file) for file in batch]
-            return [future.result() for future in futures]
+            return self._pool.submit(_examine_one, self._job, file)
         except BrokenProcessPool:
-            self._pool.shutdown()
-            self._pool = _start(self._workers)
-        return [self._examine_alone(file) for file in batch]
+            return None
+
+    def _next(self) -> Examined:
+        file, future = self._ahead[0]
+        try:
+            found = future.result() if future else self._examine_alone(file)
+        except BrokenProcessPool:
+            self._start_again()
+            return self._next()
+        self._ahead.popleft()
+        return found
+
+    def _start_again(self) -> None:
+        """After a crash nobody knows which file it was: each gets a process of its own."""
+        self._pool.shutdown()
+        self._pool = _start(self._workers)
+        self._ahead = deque(
+            (file, None if future is None or future.exception() else future)
+            for file, future in self._ahead
+        )
 
     def _examine_alone(self, file: File) -> Examined:
-        """After a crash nobody knows which file it was: each gets a process of its own."""
         with _start(1) as alone:
             try:
-                return self._submit(alone, file).result()
+                return alone.submit(_examine_one, self._job, file).result()
             except BrokenProcessPool:
                 return Examined(file, None, _CRASHED)
-
-    def _submit(self, pool: ProcessPoolExecutor, file: File) -> "Future[Examined]":
-        return pool.submit(_examine_one, self._job, file)
 
 
 def _start(workers: int) -> ProcessPoolExecutor:

@@ -1,8 +1,10 @@
 """Small real video files for tests, good ones and others."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.video.frame import PictureType, VideoFrame
@@ -52,6 +54,41 @@ def encoded(source: Path, target: Path, picture: str, sound: str, pixels: str = 
         outgoing.mux(video.encode())
         outgoing.mux(audio.encode())
     return target
+
+
+def a_phones_video(path: Path, codec: str) -> Path:
+    """As a phone held upright writes it: lying, turned by its matrix, frames unevenly."""
+    flat = path.with_name("flat.mp4")
+    with av.open(str(flat), "w") as container:
+        video = container.add_stream(codec, rate=30)
+        audio = container.add_stream("aac", rate=44_100, layout="stereo")
+        assert isinstance(video, VideoStream) and isinstance(audio, AudioStream)
+        video.width, video.height, video.pix_fmt = 160, 96, "yuv420p"
+        if codec == "libx265":
+            video.options = {"x265-params": "log-level=none"}
+        video.codec_context.time_base = Fraction(1, 1000)
+        for number in range(40):
+            picture = np.zeros((96, 160, 3), np.uint8)
+            picture[:, :80] = 255  # its left half is light: the upper one when upright
+            frame = VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = number * 50 + (17 if number % 3 else 0)
+            frame.time_base = Fraction(1, 1000)
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
+        sound = np.sin(np.arange(88_200) / 20).astype(np.float32)
+        for first in range(0, 88_200, 1024):
+            part = sound[first : first + 1024]
+            heard = AudioFrame.from_ndarray(np.stack([part, part]), "fltp", "stereo")
+            heard.sample_rate, heard.pts = 44_100, first
+            container.mux(audio.encode(heard))
+        container.mux(audio.encode())
+    content = bytearray(flat.read_bytes())
+    at = content.index(b"tkhd") + 4 + 40  # the matrix of the first track, the picture's
+    unit, turned = 1 << 16, (0, 1, -1, 0)
+    for place, value in zip((0, 4, 12, 16), turned, strict=True):
+        content[at + place : at + place + 4] = (value * unit).to_bytes(4, "big", signed=True)
+    path.write_bytes(content)
+    return path
 
 
 def everything_in(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -232,9 +233,20 @@ def test_many_files_are_checked_in_several_processes(tmp_path: Path, clips: list
         (folder / f"{number}.mp4").write_bytes(clips[number % 3].read_bytes())
     (folder / "bad.mp4").write_bytes(b"")
     files = sorted(check_media.list_files(folder).values(), key=lambda file: file.name)
-    batches = list(check_media.examine(folder, files, tmp_path / "shelf", workers=2))
-    assert [one.file.name for one in batches[0]] == [file.name for file in files]
-    assert [one.file.name for one in batches[0] if one.problem] == ["bad.mp4"]
+    found = list(chain(*check_media.examine(folder, files, tmp_path / "shelf", workers=2)))
+    assert [one.file.name for one in found] == [file.name for file in files]
+    assert [one.file.name for one in found if one.problem] == ["bad.mp4"]
+
+
+def test_what_is_done_is_kept_before_the_next_long_one(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_media, "KEEP_S", 0.0)
+    files = check_media.list_files(folder).values()
+    assert [len(batch) for batch in check_media.examine(folder, files, None)] == [1, 1, 1]
+    monkeypatch.setattr(check_media, "KEEP_S", 3600.0)
+    monkeypatch.setattr(check_media, "BATCH", 2)
+    assert [len(batch) for batch in check_media.examine(folder, files, None)] == [2, 1]
 
 
 def dies_of_b(job: Job, file: File) -> Examined:
@@ -248,9 +260,10 @@ def test_a_file_that_kills_the_decoder_is_named_and_the_others_are_checked(
 ) -> None:
     monkeypatch.setattr(check_media, "_examine_one", dies_of_b)
     files = [File(f"{name}.mp4", 1, 1) for name in "abcdef"]
-    (batch,) = check_media.examine(tmp_path, files, None, workers=2)
-    assert [one.file.name for one in batch if one.problem] == ["b.mp4"]
-    assert "解码程序异常退出" in (batch[1].problem or "")
+    found = list(chain(*check_media.examine(tmp_path, files, None, workers=2)))
+    assert [one.file.name for one in found] == [file.name for file in files]
+    assert [one.file.name for one in found if one.problem] == ["b.mp4"]
+    assert "解码程序异常退出" in (found[1].problem or "")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from struct import pack
 
@@ -13,7 +14,7 @@ from hub.media import shelf as shelf_room
 from hub.media.atoms import read_layout
 from hub.media.probe import Unusable, examine, probe
 from hub.media.shelf import path_of, sweep, take_in
-from tests.hub.clips import a_video, copied, encoded, everything_in, packets_of
+from tests.hub.clips import a_phones_video, a_video, copied, encoded, everything_in, packets_of
 
 
 def test_a_video_is_stored_under_the_hash_of_its_content(tmp_path: Path) -> None:
@@ -126,6 +127,19 @@ def test_a_phone_held_upright_stays_upright(tmp_path: Path) -> None:
     assert (stored.probe.width, stored.probe.height) == (120, 160)
     kept = probe(path_of(shelf, stored.sha256))
     assert (kept.width, kept.height) == (120, 160)
+
+
+def test_frames_that_come_unevenly_keep_their_pace_and_are_not_encoded_again(
+    tmp_path: Path,
+) -> None:
+    source, shelf = a_phones_video(tmp_path / "phone.mp4", "libx264"), tmp_path / "shelf"
+    kept = path_of(shelf, take_in(source, shelf).sha256)
+
+    times = sorted({time for kind, time, _ in packets_of(source) if kind == "video"})
+    assert {round(b - a, 3) for a, b in pairwise(times)} == {0.033, 0.05, 0.067}
+    assert packets_of(kept) == packets_of(source)
+    with av.open(str(kept)) as container:
+        assert next(container.decode(video=0)).rotation == -90
 
 
 def test_a_quicktime_movie_becomes_an_mp4(tmp_path: Path) -> None:

@@ -1,20 +1,15 @@
 """What browsers cannot play is made playable where the city wants it: upright, whole, in time."""
 
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
-from av.audio.stream import AudioStream
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from hub.media import transcode as transcode_room
 from hub.media.probe import Unusable, probe
 from hub.media.shelf import path_of, take_in
-from tests.hub.clips import a_video, copied, encoded, everything_in
+from tests.hub.clips import a_phones_video, a_video, copied, encoded, everything_in
 
 
 def test_without_the_citys_wish_nothing_is_transcoded(tmp_path: Path) -> None:
@@ -32,6 +27,8 @@ def test_without_the_citys_wish_nothing_is_transcoded(tmp_path: Path) -> None:
         ("libx264", "ac3", "yuv420p", ".mp4", "声音编码"),
         ("libx264", "aac", "yuv444p", ".mp4", "像素格式"),
         ("mpeg4", "libmp3lame", "yuv420p", ".avi", "AVI"),
+        ("libx264", "ac3", "yuv420p", ".ts", "TS 或 MTS"),
+        ("mpeg2video", "mp2", "yuv420p", ".mpg", "MPEG"),
     ],
 )
 def test_what_no_browser_plays_becomes_h264_and_aac(
@@ -55,42 +52,8 @@ def test_what_browsers_play_is_never_transcoded(tmp_path: Path) -> None:
     assert stored.sha256 == take_in(source, tmp_path / "other").sha256
 
 
-def a_phones_video(path: Path) -> Path:
-    """HEVC as a phone held upright writes it: lying, turned by its matrix, frames unevenly."""
-    flat = path.with_name("flat.mp4")
-    with av.open(str(flat), "w") as container:
-        video = container.add_stream("libx265", rate=30)
-        audio = container.add_stream("aac", rate=44_100, layout="stereo")
-        assert isinstance(video, VideoStream) and isinstance(audio, AudioStream)
-        video.width, video.height, video.pix_fmt = 160, 96, "yuv420p"
-        video.options = {"x265-params": "log-level=none"}
-        video.codec_context.time_base = Fraction(1, 1000)
-        for number in range(40):
-            picture = np.zeros((96, 160, 3), np.uint8)
-            picture[:, :80] = 255  # its left half is light: the upper one when upright
-            frame = VideoFrame.from_ndarray(picture, format="rgb24")
-            frame.pts = number * 50 + (17 if number % 3 else 0)
-            frame.time_base = Fraction(1, 1000)
-            container.mux(video.encode(frame))
-        container.mux(video.encode())
-        sound = np.sin(np.arange(88_200) / 20).astype(np.float32)
-        for first in range(0, 88_200, 1024):
-            part = sound[first : first + 1024]
-            heard = av.AudioFrame.from_ndarray(np.stack([part, part]), "fltp", "stereo")
-            heard.sample_rate, heard.pts = 44_100, first
-            container.mux(audio.encode(heard))
-        container.mux(audio.encode())
-    content = bytearray(flat.read_bytes())
-    at = content.index(b"tkhd") + 4 + 40  # the matrix of the first track, the picture's
-    unit, turned = 1 << 16, (0, 1, -1, 0)
-    for place, value in zip((0, 4, 12, 16), turned, strict=True):
-        content[at + place : at + place + 4] = (value * unit).to_bytes(4, "big", signed=True)
-    path.write_bytes(content)
-    return path
-
-
 def test_a_phones_video_is_put_upright_and_keeps_its_pace(tmp_path: Path) -> None:
-    source = a_phones_video(tmp_path / "phone.mp4")
+    source = a_phones_video(tmp_path / "phone.mp4", "libx265")
     with av.open(str(source)) as container:
         assert next(container.decode(video=0)).rotation == -90
     stored = take_in(source, tmp_path / "shelf", may_transcode=True)
