@@ -22,6 +22,7 @@ from node.pages import (
     progress,
     quality,
     reported,
+    requests,
     setup,
     status,
     videos,
@@ -70,6 +71,7 @@ ROUTES = [
     *quality.ROUTES,
     *board.ROUTES,
     *accounts.ROUTES,
+    *requests.ROUTES,
     *status.ROUTES,
 ]
 

@@ -37,5 +37,10 @@ def m090_probes(db: Database) -> None:
     run_script(db, SQL / "m090_probes.sql")
 
 
-SCHEMA = 90
+@migrations()
+def m091_requests(db: Database) -> None:
+    run_script(db, SQL / "m091_requests.sql")
+
+
+SCHEMA = 91
 """The number of the newest migration."""

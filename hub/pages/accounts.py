@@ -19,7 +19,7 @@ from hub.store.accounts import Account, Listed
 from hub.store.admins import Admin
 from hub.work import change_account
 from shared.kit.clock import now
-from shared.kit.passwords import hash_password
+from shared.kit.passwords import hash_for_once
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.rules.rubric import Role, Stage
@@ -102,7 +102,7 @@ def reset_password(
     lately.require()
     password = "".join(secrets.choice(EASY_TO_READ) for _ in range(PASSWORD_CHARACTERS))
     # Outside any transaction: it takes its time on purpose.
-    password_hash = hash_password(password)
+    password_hash = hash_for_once(password)
     with store.writing() as db:
         account = change_account.reset_password(db, account_id, password_hash, person.name, now())
         district = next(d.name for d in exam.districts(db) if d.id == account.district_id)

@@ -101,6 +101,9 @@ _ACTIONS = {
     "password_reset": "重置教师密码",
     "account_changed": "修改账号",
     "account_added": "新增账号",
+    "references_marked": "添加标准卷",
+    "reference_retired": "停用标准卷",
+    "request_answered": "答复区县申请",
     "plan_announcement": "定时公告",
     "cancel_announcement": "取消定时公告",
 }

@@ -29,7 +29,11 @@ def frame(db: Database, person: Admin, here: str, moment: datetime) -> Frame:
         badge=badge(found, sitting, moment.astimezone().date()),
         badge_tone="warn" if sitting and sitting.kind == "trial" else "",
         link=f"数据更新于 {clock(moment)}",
-        menu=[NavItem("/me", "我的账号"), NavItem("/approvals", "双人确认")],
+        menu=[
+            NavItem("/me", "我的账号"),
+            NavItem("/approvals", "双人确认"),
+            NavItem("/requests", "区县申请"),
+        ],
         action=NavItem("/announcements", "发布公告") if person.role == "city_admin" else None,
     )
 

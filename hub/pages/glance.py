@@ -10,7 +10,7 @@ from hub.pages import charts, todo
 from hub.pages.costly import Costly, costly_of
 from hub.pages.node_states import BACKLOG_EVENTS, NodeState, SeenNode, look_at
 from hub.pages.phases import NextAction, Phase, Standing, next_action, phases
-from hub.store import approvals, counts, exam, nodes, sittings, slots
+from hub.store import approvals, counts, exam, nodes, requests, sittings, slots
 from hub.store.counts import ByRound, Disagreement, Progress
 from hub.work import milestones
 from hub.work.quality_kept import watched_count
@@ -121,6 +121,7 @@ def look(store: Store, moment: datetime) -> Glance:
                 replace(
                     _found(db, sitting_id, seen, tiles, costly),
                     approvals=_waiting_approvals(db, moment),
+                    requests=requests.count_open(db),
                     watched=watched_count(store, sitting_id),
                 )
             ),

@@ -38,6 +38,8 @@ class Found:
     """Markers whose figures deserve a look."""
     approvals: int = 0
     """What one city admin asked for and another has to approve."""
+    requests: int = 0
+    """What leads of districts asked for."""
 
 
 def todos(found: Found) -> list[Todo]:
@@ -67,6 +69,7 @@ def _offline(seen: Sequence[SeenNode]) -> list[Todo]:
 def _counts(found: Found) -> list[Todo]:
     counted = (
         (found.approvals, _APPROVALS),
+        (found.requests, _REQUESTS),
         (found.waiting, _WAITING),
         (found.quarantined, _QUARANTINED),
         (found.without_video, _WITHOUT_VIDEO),
@@ -80,6 +83,7 @@ def _counts(found: Found) -> list[Todo]:
 _APPROVALS = Todo(
     "确认", "bad", "项操作等待双人确认", "由申请人以外的市级管理员确认。", "查看", "/approvals"
 )
+_REQUESTS = Todo("申请", "warn", "项区县申请待答复", "更换教师、调配任务等。", "处理", "/requests")
 _WAITING = Todo("无人", "bad", "份作品无人可分配", "补充人员后会自动分配。", "查看", "/problems")
 _QUARANTINED = Todo(
     "隔离", "bad", "条上报记录被隔离", "已原样保存，需要人工查看。", "查看", "/nodes"

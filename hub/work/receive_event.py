@@ -20,11 +20,13 @@ from hub.store import (
     nodes,
     probes,
     purges,
+    requests,
     sittings,
     tasks,
 )
 from hub.work.receive_mark import receive_mark, receive_marks
 from hub.work.wipe_trial import wipe_again
+from shared.kit.passwords import is_hash
 from shared.kit.refusal import Refusal
 from shared.rules.probes import is_probe
 from shared.wire.codes import Code
@@ -38,8 +40,8 @@ from shared.wire.messages import (
     ReceiptBody,
     WipedBody,
 )
+from shared.wire.requests import REQUEST_CHARACTERS_MAX, RequestBody
 
-PASSWORD_HASH_MAX = 200
 UNKNOWN_KIND = "市级中心不认识这种记录"
 """Of a later program: taken up again when ours is that one."""
 
@@ -165,7 +167,7 @@ def _password(
     if not _is_at_home(db, body.account_id, node):
         return _stranger()
     text = body.password_hash
-    if not text.startswith("$argon2id$") or len(text) > PASSWORD_HASH_MAX:
+    if not is_hash(text):
         return Outcome(Code.QUARANTINED, "密码记录不正确")
     if accounts.set_password(db, body.account_id, text, body.password_version):
         # The district's other nodes learn of it, too.
@@ -196,6 +198,19 @@ def _purged(
     return APPLIED
 
 
+def _request(
+    db: Database, event: Event, body: RequestBody, node: nodes.Node, moment: datetime
+) -> Outcome:
+    if not _is_at_home(db, body.asked_by, node):
+        return _stranger()
+    if body.account_id and not _is_at_home(db, body.account_id, node):
+        return _stranger()
+    if max(len(body.text), len(body.new_name), len(body.new_phone)) > REQUEST_CHARACTERS_MAX:
+        return Outcome(Code.QUARANTINED, "申请内容太长")
+    requests.add(db, event.event_id, body, node.id)
+    return APPLIED
+
+
 def _is_at_home(db: Database, account_id: int, node: nodes.Node) -> bool:
     """An account works on its own district's nodes only."""
     account = accounts.account(db, account_id)
@@ -209,6 +224,7 @@ def _stranger() -> Outcome:
 _KINDS = {
     ("mark", 1): Kind(MarkBody, _mark, is_of_sitting=True),
     ("fault", 1): Kind(FaultBody, _fault, is_of_sitting=True),
+    ("request", 1): Kind(RequestBody, _request, is_of_sitting=False),
     ("receipt", 1): Kind(ReceiptBody, _receipt, is_of_sitting=False),
     ("password", 1): Kind(PasswordBody, _password, is_of_sitting=False),
     ("holding", 1): Kind(HoldingBody, _holding, is_of_sitting=False),

@@ -19,9 +19,10 @@ from node.store.accounts import Account
 from node.work.change_password import change_password
 from node.work.sign_in import account_subject, account_wait_s
 from shared.kit.clock import now
-from shared.kit.passwords import hash_password
+from shared.kit.passwords import hash_for_once
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
+from shared.rules.rubric import Role
 from shared.web.numbers import PathWhole
 from shared.web.rendering import page
 
@@ -69,6 +70,7 @@ def _list_page(
             frame=frame(db, request.app.state, person, "/accounts", moment),
             lines=_lines(db, moment),
             me=person.id,
+            may_ask=person.account.role is Role.LEAD,
             slip=slip,
         )
 
@@ -117,7 +119,7 @@ def reset(
     if account_id == person.id:
         raise Refusal("own_account", "自己的密码请在右上角菜单“修改密码”里修改。")
     password = "".join(secrets.choice(EASY_TO_READ) for _ in range(PASSWORD_CHARACTERS))
-    password_hash = hash_password(password)
+    password_hash = hash_for_once(password)
     with store.writing() as db:
         account = _known(db, account_id)
         change_password(db, account, password_hash, now())

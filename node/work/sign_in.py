@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from node.store import accounts, attempts, exam, sessions
 from node.store.accounts import Account
 from node.store.sessions import Session
-from shared.kit.passwords import check_password
+from shared.kit.passwords import check_password, is_for_once
 from shared.kit.refusal import Refusal
 from shared.kit.tokens import new_token
 from shared.kit.tries import (
@@ -77,7 +77,10 @@ def is_over(session: Session, moment: datetime) -> bool:
 
 
 def must_change_password(db: Database, account: Account) -> bool:
-    return account.password_hash is None and exam.policy(db).first_sign_in == "change"
+    """What others know, too: a slip's password always, the initial one by the policy."""
+    if account.password_hash is None:
+        return exam.policy(db).first_sign_in == "change"
+    return is_for_once(account.password_hash)
 
 
 def account_subject(phone: str) -> str:

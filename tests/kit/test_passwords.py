@@ -2,7 +2,13 @@
 
 import time
 
-from shared.kit.passwords import check_password, hash_password
+from shared.kit.passwords import (
+    check_password,
+    hash_for_once,
+    hash_password,
+    is_for_once,
+    is_hash,
+)
 
 
 def test_the_right_password_opens() -> None:
@@ -37,3 +43,12 @@ def _seconds(kept: str | None) -> float:
     start = time.perf_counter()
     check_password(kept, "wrong")
     return time.perf_counter() - start
+
+
+def test_a_slips_password_opens_and_is_known_as_one() -> None:
+    kept = hash_for_once("slip-2023")
+    assert check_password(kept, "slip-2023")
+    assert is_hash(kept)
+    assert is_for_once(kept)
+    assert not is_for_once(hash_password("own-2023"))
+    assert not is_hash("!" + "x" * 20)

@@ -236,6 +236,9 @@ def test_an_account_that_must_wait_can_be_unlocked(lab: Lab, lead: Pc) -> None:
     assert pc.sign_in(CHEN).status_code == 303
 
 
+NEW = "kept-in-mind-8"
+
+
 def test_a_reset_shows_the_password_once_and_ends_old_sessions(lab: Lab, lead: Pc) -> None:
     marker = lab.at_work(WANG)
     answer = lead.post(f"/accounts/{WANG}/reset")
@@ -244,7 +247,12 @@ def test_a_reset_shows_the_password_once_and_ends_old_sessions(lab: Lab, lead: P
     assert len(password) == 8
     assert marker.get("/api/me").json()["code"] == "signed_out"
     assert lab.pc().sign_in(WANG).status_code == 422
-    assert lab.pc().sign_in(WANG, password).status_code == 303
+    pc = lab.pc()
+    assert pc.sign_in(WANG, password).headers["location"] == "/password", "others know it"
+    assert pc.get("/api/tasks?group=1").status_code in (303, 403)
+    assert "代为重置" in pc.get("/password").text
+    assert pc.post("/password", data={"password": NEW, "again": NEW}).status_code == 303
+    assert lab.pc().sign_in(WANG, NEW).headers["location"] == "/mark"
     assert password not in lead.get("/accounts").text
 
 
