@@ -51,6 +51,11 @@ def m040_corrections(db: Database) -> None:
 
 
 @migrations()
+def m060_attachments(db: Database) -> None:
+    run_script(db, SQL / "m060_attachments.sql")
+
+
+@migrations()
 def m090_probes(db: Database) -> None:
     run_script(db, SQL / "m090_probes.sql")
 

@@ -33,6 +33,11 @@ def m021_lock(db: Database) -> None:
 
 
 @migrations()
+def m060_attachments(db: Database) -> None:
+    run_script(db, SQL / "m060_attachments.sql")
+
+
+@migrations()
 def m090_probes(db: Database) -> None:
     run_script(db, SQL / "m090_probes.sql")
 

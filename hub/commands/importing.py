@@ -20,7 +20,13 @@ from hub.sheets.reading import read_tables
 from hub.store import videos
 from hub.work import check_media
 from hub.work.import_exam import Imported, import_exam
-from hub.work.match_videos import Matched, match_files, same_videos, unusable_files
+from hub.work.match_videos import (
+    Matched,
+    match_files,
+    named_files,
+    same_videos,
+    unusable_files,
+)
 from hub.work.plan_import import Plan, plan_import
 from shared.kit.clock import now
 from shared.kit.store import Store
@@ -56,7 +62,7 @@ def run(wish: Wish) -> int:
 def _match(wish: Wish, sheets: ExamSheets, report: Report) -> Matched:
     if wish.videos is None:
         return Matched([], [], [])
-    matched = match_files(sheets.performances, check_media.list_files(wish.videos))
+    matched = match_files(named_files(sheets), check_media.list_files(wish.videos))
     report.media.extend(matched.missing)
     if matched.unnamed:
         shown = "、".join(matched.unnamed[:5])
@@ -78,7 +84,7 @@ def _check_only(wish: Wish, sheets: ExamSheets, matched: Matched, report: Report
         batches = check_media.examine(wish.videos, unknown, None)
         for batch in show_progress(batches, len(unknown)):
             problems |= {one.file.name: one.problem for one in batch if one.problem}
-    report.media.extend(unusable_files(sheets.performances, problems))
+    report.media.extend(unusable_files(named_files(sheets), problems))
     if wish.is_strict and report.media:
         return report.refuse()
     report.finish()
@@ -97,7 +103,7 @@ def _bring_in(
         report.add(early)
         return report.refuse()
     problems = _take_in(wish, matched, store)
-    report.media.extend(unusable_files(sheets.performances, problems))
+    report.media.extend(unusable_files(named_files(sheets), problems))
     if wish.is_strict and report.media:
         return report.refuse()
     findings = Findings()

@@ -59,6 +59,25 @@ class Cast:
     settings: dict[str, str | int]
     """Rows of the 考试 sheet that differ from the defaults."""
 
+    @property
+    def models(self) -> tuple[CastWork, ...]:
+        """The model singing of every item group, as good as can be."""
+        groups = sorted(dict.fromkeys((work.stage, work.item) for work in self.works))
+        return tuple(
+            CastWork(
+                student="",
+                school="",
+                district="",
+                stage=stage,
+                item=item,
+                file_name=f"范唱/{stage.label}{item}.mp4",
+                seed=place,
+                levels=dict.fromkeys(CRITERIA, 3),
+                exception=None,
+            )
+            for place, (stage, item) in enumerate(groups)
+        )
+
     def people_of(self, role: Role) -> tuple[CastPerson, ...]:
         return tuple(p for p in self.people if p.role is role)
 

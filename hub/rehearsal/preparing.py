@@ -52,7 +52,8 @@ class Folders:
 
 def make_exam(folders: Folders, cast: Cast, picture: Picture) -> None:
     """Sings the videos, writes the workbook, and imports both as a city would."""
-    show_progress("生成演唱视频", make_clips(cast.works, folders.videos, picture), len(cast.works))
+    works = (*cast.works, *cast.models)
+    show_progress("生成演唱视频", make_clips(works, folders.videos, picture), len(works))
     today = now().astimezone().date()
     write_workbook(folders.workbook, cast, EXAM_NAME, str(today), str(today + timedelta(days=1)))
     say("检查并导入考试")

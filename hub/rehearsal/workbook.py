@@ -72,9 +72,19 @@ def _rows(sheet: str, cast: Cast, name: str, first_day: str, last_day: str) -> I
         yield from _WRITERS[sheet](cast)
 
 
+LYRICS = "\n".join(
+    (
+        "歌词第一句，由市级平台随题目下发",
+        "歌词第二句，阅卷时可对照判断错词漏词",
+        "歌词第三句，长的歌词可以滚动",
+        "歌词第四句",
+    )
+)
+
+
 def _groups(cast: Cast) -> Iterator[Row]:
-    groups = dict.fromkeys((work.stage, work.item) for work in cast.works)
-    yield from ((s.label, item, place) for place, (s, item) in enumerate(sorted(groups), 1))
+    for place, model in enumerate(cast.models, 1):
+        yield (model.stage.label, model.item, place, LYRICS, model.file_name)
 
 
 def _rubric(_cast: Cast) -> Iterator[Row]:

@@ -113,11 +113,22 @@ def _check_groups(tables: Mapping[str, Table], findings: Findings) -> tuple[Grou
         if stage is None or item is None or position is None:
             continue
         is_new = cells.is_new("题目", (stage, item), names, "题组")
+        lyrics, model = _lyrics(cells), _file_name(cells, layout.MODEL, is_optional=True)
+        if lyrics is None or model is None:
+            continue
         if cells.is_new("顺序", position, positions, f"顺序 {position} ") and is_new:
-            groups.append(GroupRow(cells.row, stage, item, position))
+            groups.append(GroupRow(cells.row, stage, item, position, lyrics, model))
     if layout.GROUPS in tables and not names:
         findings.problem(layout.GROUPS, None, "", "没有可用的题组")
     return tuple(groups)
+
+
+def _lyrics(cells: Cells) -> str | None:
+    text = cells.get(layout.LYRICS)
+    if len(text) > layout.LYRICS_MAX:
+        cells.bad(layout.LYRICS, f"有 {len(text)} 字，最多 {layout.LYRICS_MAX} 字")
+        return None
+    return text
 
 
 def _check_rubrics(
@@ -238,7 +249,7 @@ def _performance(cells: Cells, districts: set[str], keys: set[GroupKey]) -> Perf
     student, school = cells.text("考号"), cells.text("学校")
     district = _district(cells, districts)
     stage, item = cells.choice("学段", layout.STAGES), cells.text("题目")
-    file_name = _file_name(cells)
+    file_name = _file_name(cells, "文件名")
     if stage is not None and item is not None and (stage, item) not in keys:
         cells.bad("题目", f"“题组”表中没有“{layout.group_name(stage.label, item)}”")
         return None
@@ -249,12 +260,14 @@ def _performance(cells: Cells, districts: set[str], keys: set[GroupKey]) -> Perf
     return PerformanceRow(cells.row, student, school, district, stage, item, file_name)
 
 
-def _file_name(cells: Cells) -> str | None:
-    text = cells.text("文件名")
+def _file_name(cells: Cells, column: str, *, is_optional: bool = False) -> str | None:
+    if is_optional and not cells.get(column):
+        return ""
+    text = cells.text(column)
     if text is None:
         return None
     name = text.replace("\\", "/")
     if _UNSAFE_PATH.search(name):
-        cells.bad("文件名", f"“{text}”应是视频文件夹里的文件名，不能是完整路径，也不能含 ..")
+        cells.bad(column, f"“{text}”应是视频文件夹里的文件名，不能是完整路径，也不能含 ..")
         return None
     return name

@@ -21,6 +21,9 @@ class GroupRow:
     stage: Stage
     item: str
     position: int
+    lyrics: str = ""
+    model_file: str = ""
+    """The model singing's, in the folder of videos."""
 
 
 @dataclass(frozen=True, slots=True)

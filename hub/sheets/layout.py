@@ -16,6 +16,10 @@ DISTRICTS = "区县"
 PEOPLE = "人员"
 PERFORMANCES = "作品"
 
+LYRICS, MODEL = "歌词", "范唱文件"
+"""In 题组: what may be attached to an item group."""
+LYRICS_MAX = 4000
+
 EVERY_GROUP = "全部"
 """In 评价标准: holds for every item group that has no row of its own."""
 
@@ -173,8 +177,20 @@ SHEETS: tuple[Sheet, ...] = (
             Column("学段", "小学或中学", choices=tuple(STAGES)),
             Column("题目", "如 国歌、选唱", width=20),
             Column("顺序", "阅卷时的先后，从 1 起，不重复", integers=(1, 999)),
+            Column(
+                LYRICS,
+                f"阅卷时可以对照的歌词，可以分行，最多 {LYRICS_MAX} 字；可空",
+                is_optional=True,
+                width=40,
+            ),
+            Column(
+                MODEL,
+                "视频文件夹中的范唱文件，格式要求与作品相同，阅卷时可以试听；可空",
+                is_optional=True,
+                width=24,
+            ),
         ),
-        (f"{EXAMPLE_MARK}小学", "国歌", 1),
+        (f"{EXAMPLE_MARK}小学", "国歌", 1, "", ""),
         100,
     ),
     Sheet(

@@ -16,6 +16,7 @@ from hub.store import (
     purges,
     seals,
     sittings,
+    videos,
 )
 from hub.store.feed import Change, Kind
 from shared.rules.rubric import levels_to_text
@@ -93,10 +94,26 @@ def _groups(db: Database, ids: Sequence[int]) -> list[GroupCard]:
             item=group.item,
             position=group.position,
             descriptors=exam.descriptors(db, group.id),
+            lyrics=attached.lyrics,
+            model=_model(db, attached.model_video_id),
         )
         for group in exam.groups(db)
         if group.id in ids
+        for attached in [exam.attachments(db, group.id)]
     ]
+
+
+def _model(db: Database, video_id: int | None) -> VideoCard | None:
+    found = videos.video(db, video_id) if video_id else None
+    if found is None:
+        return None
+    return VideoCard(
+        sha256=found.sha256,
+        bytes=found.bytes,
+        duration_ms=found.duration_ms,
+        peaks=found.peaks,
+        loudness_db=found.loudness_db,
+    )
 
 
 def _account(db: Database, account_id: int, district_id: int) -> list[AccountCard]:

@@ -37,6 +37,16 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachments:
+    """What markers of an item group may compare with."""
+
+    lyrics: str
+    model_file: str
+    """Of the model singing, in the city's folder of videos."""
+    model_video_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class District:
     id: int
     name: str
@@ -101,6 +111,24 @@ def put_group(db: Database, stage: Stage, item: str, position: int) -> bool:
         (stage.value, item, position),
     )
     return changed.rowcount > 0
+
+
+def attachments(db: Database, group_id: int) -> Attachments:
+    row = db.conn.execute(
+        "SELECT lyrics, model_file, model_video_id FROM item_group WHERE id = ?", (group_id,)
+    ).fetchone()
+    return Attachments(*row)
+
+
+def put_attachments(db: Database, group_id: int, wanted: Attachments) -> bool:
+    """Whether anything changed."""
+    if attachments(db, group_id) == wanted:
+        return False
+    db.conn.execute(
+        "UPDATE item_group SET lyrics = ?, model_file = ?, model_video_id = ? WHERE id = ?",
+        (wanted.lyrics, wanted.model_file, wanted.model_video_id, group_id),
+    )
+    return True
 
 
 def descriptors(db: Database, group_id: int) -> dict[str, dict[str, str]]:

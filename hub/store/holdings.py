@@ -46,15 +46,19 @@ def forget_node(db: Database, node_id: int) -> None:
 
 
 def may_fetch(db: Database, district_id: int, sha256: str) -> bool:
-    """Only videos that somebody of the district has, or had, a task for."""
+    """What somebody of the district has, or had, a task for; model singings are for all."""
     row = db.conn.execute(
         """
         SELECT 1 FROM video
         JOIN performance ON performance.video_id = video.id
         JOIN task        ON task.performance_id = performance.id AND task.state <> 'withdrawn'
         JOIN account     ON account.id = task.account_id
-        WHERE video.sha256 = ? AND account.district_id = ? LIMIT 1
+        WHERE video.sha256 = ? AND account.district_id = ?
+        UNION ALL
+        SELECT 1 FROM video JOIN item_group ON item_group.model_video_id = video.id
+        WHERE video.sha256 = ?
+        LIMIT 1
         """,
-        (sha256, district_id),
+        (sha256, district_id, sha256),
     ).fetchone()
     return row is not None

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from hub.schema import EVERY_DISTRICT
-from hub.sheets.exam_sheets import ExamSheets, GroupKey, PerformanceRow, PersonRow
+from hub.sheets.exam_sheets import ExamSheets, GroupKey, GroupRow, PerformanceRow, PersonRow
 from hub.store import accounts, audit, exam, feed, performances
 from hub.store.accounts import Listed
 from hub.store.exam import Exam
@@ -51,7 +51,7 @@ def import_exam(
     random_digits: Callable[[], str] = six_random_digits,
 ) -> Imported:
     """The plan must have been made in this same transaction, and found no problem."""
-    _put_frame(db, sheets, moment)
+    _put_frame(db, sheets, videos, moment)
     _put_people(db, plan, who, moment)
     new = _put_performances(db, sheets, plan, videos, random_digits)
     removed = plan.missing_performances if remove_missing else []
@@ -68,7 +68,9 @@ def import_exam(
     return imported
 
 
-def _put_frame(db: Database, sheets: ExamSheets, moment: datetime) -> None:
+def _put_frame(
+    db: Database, sheets: ExamSheets, videos: Mapping[str, int], moment: datetime
+) -> None:
     row = sheets.exam
     if exam.put_exam(db, Exam(row.name, row.first_day, row.last_day, row.policy), moment):
         feed.append(db, EVERY_DISTRICT, "exam", 1)
@@ -76,16 +78,28 @@ def _put_frame(db: Database, sheets: ExamSheets, moment: datetime) -> None:
     moved = {
         (g.stage, g.item) for g in sheets.groups if exam.put_group(db, g.stage, g.item, g.position)
     }
+    rows = {(row.stage, row.item): row for row in sheets.groups}
     for group in exam.groups(db):
         key = (group.stage, group.item)
-        if key not in sheets.rubrics:
+        if key not in rows:
             continue
+        if exam.put_attachments(db, group.id, _attachments(db, group.id, rows[key], videos)):
+            moved.add(key)
         words = {
             criterion.value: {str(level): text for level, text in by_level.items()}
             for criterion, by_level in sheets.rubrics[key].items()
         }
         if exam.put_descriptors(db, group.id, words) or key in moved:
             feed.append(db, EVERY_DISTRICT, "group", group.id)
+
+
+def _attachments(
+    db: Database, group_id: int, row: GroupRow, videos: Mapping[str, int]
+) -> exam.Attachments:
+    """A model singing that is known stays where this import brings no other for the same file."""
+    held = exam.attachments(db, group_id)
+    kept = held.model_video_id if held.model_file == row.model_file else None
+    return exam.Attachments(row.lyrics, row.model_file, videos.get(row.model_file, kept))
 
 
 def _put_people(db: Database, plan: Plan, who: str, moment: datetime) -> None:

@@ -1,14 +1,27 @@
-"""Finds the file of each performance, and says which performances are left without a video."""
+"""Finds the file of each performance and model singing, and says which of them lack a video."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hub.sheets.exam_sheets import PerformanceRow
+from hub.sheets.exam_sheets import ExamSheets, PerformanceRow
 from hub.sheets.findings import Problem
-from hub.sheets.layout import PERFORMANCES
+from hub.sheets.layout import GROUPS, MODEL, PERFORMANCES
 from hub.work.check_media import File
 
 _COLUMN = "文件名"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file that a cell of the sheets names."""
+
+    sheet: str
+    row: int
+    column: str
+    file_name: str
+
+    def problem(self, text: str) -> Problem:
+        return Problem(self.sheet, self.row, self.column, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,27 +32,36 @@ class Matched:
     """Files of the folder that no performance names."""
 
 
-def match_files(rows: Iterable[PerformanceRow], files: Mapping[str, File]) -> Matched:
+def named_files(sheets: ExamSheets) -> list[Named]:
+    models = [Named(GROUPS, g.row, MODEL, g.model_file) for g in sheets.groups if g.model_file]
+    return models + [_named(row) for row in sheets.performances]
+
+
+def _named(row: PerformanceRow) -> Named:
+    return Named(PERFORMANCES, row.row, _COLUMN, row.file_name)
+
+
+def match_files(named: Iterable[Named], files: Mapping[str, File]) -> Matched:
+    """Each file once, also where several item groups share a model singing."""
     similar = {name.casefold(): name for name in files}
-    present, missing = [], []
-    unnamed = set(files)
-    for row in rows:
-        file = files.get(row.file_name)
+    present: dict[str, File] = {}
+    missing = []
+    for one in named:
+        file = files.get(one.file_name)
         if file is not None:
-            present.append(file)
-            unnamed.discard(file.name)
+            present[file.name] = file
             continue
-        hint = similar.get(row.file_name.casefold())
+        hint = similar.get(one.file_name.casefold())
         other = f"（有大小写不同的 {hint}，请改成一致）" if hint else ""
-        missing.append(_problem(row, f"视频文件夹里没有 {row.file_name}{other}"))
-    return Matched(present, missing, sorted(unnamed))
+        missing.append(one.problem(f"视频文件夹里没有 {one.file_name}{other}"))
+    return Matched(list(present.values()), missing, sorted(files.keys() - present.keys()))
 
 
-def unusable_files(rows: Iterable[PerformanceRow], problems: Mapping[str, str]) -> list[Problem]:
+def unusable_files(named: Iterable[Named], problems: Mapping[str, str]) -> list[Problem]:
     return [
-        _problem(row, f"{row.file_name} 不能使用：{problems[row.file_name]}")
-        for row in rows
-        if row.file_name in problems
+        one.problem(f"{one.file_name} 不能使用：{problems[one.file_name]}")
+        for one in named
+        if one.file_name in problems
     ]
 
 
@@ -54,10 +76,8 @@ def same_videos(rows: Iterable[PerformanceRow], videos: Mapping[str, int]) -> li
         other = first.setdefault(video_id, row)
         if other is not row:
             found.append(
-                _problem(row, f"{row.file_name} 与第 {other.row} 行 {other.file_name} 的内容相同")
+                _named(row).problem(
+                    f"{row.file_name} 与第 {other.row} 行 {other.file_name} 的内容相同"
+                )
             )
     return found
-
-
-def _problem(row: PerformanceRow, text: str) -> Problem:
-    return Problem(PERFORMANCES, row.row, _COLUMN, text)

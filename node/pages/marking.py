@@ -25,7 +25,7 @@ from node.pages.words import (
     history_row,
     task_view,
 )
-from node.store import announcements, exam, marks, meta, preferences
+from node.store import announcements, exam, marks, preferences
 from node.store.accounts import Account
 from node.work import next_tasks
 from node.work.give_mark import Answer, give_mark
@@ -35,7 +35,7 @@ from shared.kit.clock import now, stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.rules.rounds import Milestone, leaving
-from shared.rules.rubric import CRITERIA, Criterion, MarkException, Role
+from shared.rules.rubric import Criterion, MarkException, Role
 from shared.web.numbers import QueryWhole
 from shared.web.rendering import page
 
@@ -44,63 +44,11 @@ SKIPPED_MAX = 200
 PACE_MARKS = 20
 MARKERS = (Role.MARKER, Role.LEADER)
 
-DEFAULT_PREFERENCES = {"layout": "full", "theme": "light", "font": "standard", "chime": "on"}
-
 
 @get("/mark", sync_to_thread=False)
 def shell(person: NamedDependency[Person]) -> Template:
     person.require(*MARKERS, even_locked=True)
     return page("marking.html")
-
-
-@get("/api/me", sync_to_thread=True)
-def me(person: NamedDependency[Person], store: NamedDependency[Store]) -> dict[str, Any]:
-    person.require(*MARKERS, even_locked=True)
-    with store.reading() as db:
-        link, known, sitting = meta.link(db), exam.exam(db), exam.current_sitting(db)
-        policy = exam.policy(db)
-        return {
-            "account": _account(person.account),
-            "is_locked": person.is_locked,
-            "district": link.district if link else "",
-            "exam_name": known.name if known else "",
-            "sitting": sitting,
-            "policy": {
-                "show_round": policy.show_round,
-                "heard_percent_min": policy.heard_percent_min,
-                "leader_sees_marks": policy.leader_sees_marks,
-                "incomplete_may_be_scored": policy.incomplete_may_be_scored,
-            },
-            "preferences": DEFAULT_PREFERENCES | preferences.of_account(db, person.id),
-            "criteria": [{"code": c.value, "label": c.label} for c in CRITERIA],
-            "exceptions": [{"code": e.value, "label": e.label} for e in MarkException],
-            "groups": _groups(db, person.account),
-        }
-
-
-def _account(account: Account) -> dict[str, Any]:
-    return {
-        "id": account.id,
-        "name": account.name,
-        "phone_masked": f"{account.phone[:3]}****{account.phone[-4:]}",
-        "role": account.role.value,
-        "scope": account.scope.value if account.scope else None,
-    }
-
-
-def _groups(db: Database, account: Account) -> list[dict[str, Any]]:
-    words = exam.descriptors(db)
-    return [
-        {
-            "id": group.id,
-            "label": group.label,
-            "stage_label": group.stage.label,
-            "item": group.item,
-            "descriptors": words.get(group.id, {}),
-        }
-        for group in exam.groups(db)
-        if group.stage == account.scope
-    ]
 
 
 @get("/api/progress", sync_to_thread=True)
@@ -292,4 +240,4 @@ def prefer(
     return {"kept": True}
 
 
-ROUTES = [shell, me, progress, give_tasks, give, history, fault, receipt, prefer]
+ROUTES = [shell, progress, give_tasks, give, history, fault, receipt, prefer]

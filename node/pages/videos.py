@@ -1,7 +1,10 @@
-"""Videos to the marking page: only to the marker whose task it is, and every opening is noted."""
+"""Videos to the marking page: a clip only to the marker whose task it is, every opening noted.
+
+Model singings go to every marker of their stage: no student is in them.
+"""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import anyio.to_thread
 from litestar import Request, Response, route
@@ -13,7 +16,9 @@ from sqlite_utils import Database
 from node.pages.marking import MARKERS
 from node.pages.people import Person
 from node.store import exam, plays, tasks, videos
+from node.store.accounts import Account
 from node.store.tasks import Task
+from node.store.videos import Video
 from node.videos.cache import Cache
 from node.videos.verified import Verified
 from shared.kit.clock import now, stamp
@@ -39,8 +44,7 @@ async def video(
     verified: Verified = state.verified
     is_right = task.is_video_ready and await verified.holds(task.video_sha256, task.video_bytes)
     if not is_right:
-        await anyio.to_thread.run_sync(_fetch_first, store, task)
-        raise Refusal("fetching", "正在取视频，请稍候。", 503)
+        await _fetch_first(store, task.video_sha256, is_ready=task.is_video_ready)
     answer = await serve_file(
         cache.path(task.video_sha256), request, etag=task.video_sha256, media_type="video/mp4"
     )
@@ -58,13 +62,44 @@ def _task(store: Store, account_id: int, task_id: int) -> Task:
     return task
 
 
-def _fetch_first(store: Store, task: Task) -> None:
+@route("/models/{group_id:int}", http_method=[HttpMethod.GET, HttpMethod.HEAD])
+async def model(
+    request: Request[Any, Any, State],
+    group_id: PathWhole,
+    person: NamedDependency[Person],
+    store: NamedDependency[Store],
+) -> Response[None]:
+    person.require(*MARKERS)
+    state = request.app.state
+    found = await anyio.to_thread.run_sync(_model, store, person.account, group_id)
+    is_ready = found.state == "ready"
+    if not is_ready or not await state.verified.holds(found.sha256, found.bytes):
+        await _fetch_first(store, found.sha256, is_ready=is_ready)
+    return await serve_file(
+        state.cache.path(found.sha256), request, etag=found.sha256, media_type="video/mp4"
+    )
+
+
+def _model(store: Store, account: Account, group_id: int) -> Video:
+    with store.reading() as db:
+        for group in exam.groups(db):
+            is_theirs = group.id == group_id and group.stage == account.scope
+            if is_theirs and group.model_sha256 and exam.open_sitting(db):
+                found = videos.video(db, group.model_sha256)
+                assert found is not None, "wanted together with its group"
+                return found
+    raise Refusal("no_model", "这个题组没有范唱。", 404)
+
+
+async def _fetch_first(store: Store, sha256: str, *, is_ready: bool) -> NoReturn:
     """Not here, or not right: somebody waits for it."""
-    with store.writing() as db:
-        if task.is_video_ready:
-            videos.want_again(db, task.video_sha256)
-        else:
-            videos.want_first(db, task.video_sha256)
+
+    def want() -> None:
+        with store.writing() as db:
+            (videos.want_again if is_ready else videos.want_first)(db, sha256)
+
+    await anyio.to_thread.run_sync(want)
+    raise Refusal("fetching", "正在取视频，请稍候。", 503)
 
 
 def _may_be_seen(db: Database, task: Task) -> bool:
@@ -85,4 +120,4 @@ def _note(store: Store, account_id: int, task_id: int) -> None:
         plays.add(db, account_id, task_id, moment)
 
 
-ROUTES = [video]
+ROUTES = [video, model]

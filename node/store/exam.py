@@ -35,6 +35,9 @@ class Group:
     item: str
     position: int
     label: str
+    lyrics: str
+    model_sha256: str | None
+    """Of the model singing, where the city gave one."""
 
 
 def exam(db: Database) -> Exam | None:
@@ -75,7 +78,8 @@ def current_sitting(db: Database) -> Sitting | None:
 
 def groups(db: Database) -> list[Group]:
     rows = db.conn.execute(
-        "SELECT id, stage, item, position FROM item_group ORDER BY position, id"
+        "SELECT id, stage, item, position, lyrics, model_sha256 FROM item_group"
+        " ORDER BY position, id"
     ).fetchall()
     return [
         Group(
@@ -84,6 +88,8 @@ def groups(db: Database) -> list[Group]:
             row["item"],
             row["position"],
             group_label(Stage(row["stage"]), row["item"]),
+            row["lyrics"],
+            row["model_sha256"],
         )
         for row in rows
     ]
@@ -132,10 +138,15 @@ def close_unnamed(db: Database, snapshot: int) -> int:
 
 def put_group(db: Database, card: GroupCard) -> None:
     db.conn.execute(
-        "INSERT INTO item_group (id, stage, item, position) VALUES (?, ?, ?, ?)"
+        "INSERT INTO item_group (id, stage, item, position, lyrics, model_sha256)"
+        " VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET stage = excluded.stage, item = excluded.item,"
-        "   position = excluded.position",
-        (card.group_id, card.stage, card.item, card.position),
+        "   position = excluded.position, lyrics = excluded.lyrics,"
+        "   model_sha256 = excluded.model_sha256",
+        (
+            *(card.group_id, card.stage, card.item, card.position, card.lyrics),
+            card.model.sha256 if card.model else None,
+        ),
     )
     db.conn.execute("DELETE FROM descriptor WHERE item_group_id = ?", (card.group_id,))
     db.conn.executemany(

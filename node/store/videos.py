@@ -55,17 +55,25 @@ def want(db: Database, card: VideoCard) -> None:
 
 
 def next_wanted(db: Database, limit: int) -> list[Video]:
-    """In order of need: what somebody waits for, rounds 3 and 4, then by place in the lists."""
+    """In order of need: what somebody waits for, rounds 3 and 4, then by place in the lists.
+
+    Model singings come before the lists that they belong to.
+    """
     rows = db.conn.execute(
         """
         SELECT v.sha256, v.bytes, v.duration_ms, v.peaks, v.loudness_db, v.state, v.tries,
                v.problem, v.ready_at
-        FROM video v JOIN task t ON t.video_sha256 = v.sha256
-                     JOIN sitting s ON s.id = t.sitting_id
-        WHERE v.state = 'wanted' AND t.state = 'open' AND t.answered_gen < t.gen
-          AND s.state IN ('prepared', 'open')
+        FROM video v JOIN (
+          SELECT t.video_sha256 AS sha256, t.round >= 3 AS is_later, t.position
+          FROM task t JOIN sitting s ON s.id = t.sitting_id
+          WHERE t.state = 'open' AND t.answered_gen < t.gen AND s.state IN ('prepared', 'open')
+          UNION ALL
+          SELECT g.model_sha256, 0, 0 FROM item_group g
+          WHERE EXISTS (SELECT 1 FROM sitting WHERE state IN ('prepared', 'open'))
+        ) need ON need.sha256 = v.sha256
+        WHERE v.state = 'wanted'
         GROUP BY v.sha256
-        ORDER BY v.wanted_first DESC, max(t.round >= 3) DESC, v.tries, min(t.position), v.sha256
+        ORDER BY v.wanted_first DESC, max(need.is_later) DESC, v.tries, min(need.position), v.sha256
         LIMIT ?
         """,
         (limit,),
@@ -167,6 +175,7 @@ def evictable(db: Database, limit: int) -> list[Video]:
                v.problem, v.ready_at
         FROM video v LEFT JOIN task t ON t.video_sha256 = v.sha256 AND t.state <> 'withdrawn'
         WHERE v.state = 'ready'
+          AND NOT EXISTS (SELECT 1 FROM item_group WHERE model_sha256 = v.sha256)
         GROUP BY v.sha256
         HAVING coalesce(max(t.state = 'open' AND t.answered_gen < t.gen), 0) = 0
         ORDER BY coalesce(max(t.locked = 0), 0), v.ready_at, v.sha256

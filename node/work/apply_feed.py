@@ -91,13 +91,19 @@ def _apply(db: Database, item: FeedItem, snapshot: int, moment: datetime) -> Non
         case SittingCard():
             exam.put_sitting(db, item, snapshot)
         case GroupCard():
-            exam.put_group(db, item)
+            _take_group(db, item)
         case AccountCard():
             accounts.put(db, item, snapshot)
         case TaskCard():
             _take_task(db, item, snapshot, moment)
         case AnnouncementCard():
             announcements.put(db, item, snapshot)
+
+
+def _take_group(db: Database, card: GroupCard) -> None:
+    if card.model is not None:
+        videos.want(db, card.model)
+    exam.put_group(db, card)
 
 
 def _take_task(db: Database, card: TaskCard, snapshot: int, moment: datetime) -> None:

@@ -166,6 +166,15 @@ class SittingCard(Strict, tag="sitting"):
     wipe_at: Moment | None
 
 
+class VideoCard(Strict):
+    sha256: str
+    bytes: int
+    duration_ms: int
+    peaks: str
+    """Hex, two digits a peak (0-255), evenly over the whole length."""
+    loudness_db: float
+
+
 class GroupCard(Strict, tag="group"):
     """An item group with its rubric: descriptors[criterion][level as text] = words."""
 
@@ -174,6 +183,9 @@ class GroupCard(Strict, tag="group"):
     item: str
     position: int
     descriptors: dict[str, dict[str, str]]
+    lyrics: str = ""
+    model: VideoCard | None = None
+    """A model singing, which markers may listen to."""
 
 
 class AccountCard(Strict, tag="account"):
@@ -187,15 +199,6 @@ class AccountCard(Strict, tag="account"):
     """None: the initial password (the last four digits of the phone) still holds."""
     password_version: int
     state: Literal["active", "disabled"]
-
-
-class VideoCard(Strict):
-    sha256: str
-    bytes: int
-    duration_ms: int
-    peaks: str
-    """Hex, two digits a peak (0-255), evenly over the whole length."""
-    loudness_db: float
 
 
 class EarlierMark(Strict):

@@ -184,3 +184,12 @@ def test_a_file_that_is_no_workbook_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(Refusal, match="文件夹里没有"):
         read_tables(tmp_path / "empty")
+
+
+def test_what_is_attached_to_an_item_group_has_its_limits() -> None:
+    book = a_book()
+    book["题组"][0] += ["字" * 4001, "范唱.mp4"]
+    book["题组"][1] += ["", "../范唱.mp4"]
+    lines = problems_of(book)
+    assert "题组 第 2 行「歌词」：有 4001 字，最多 4000 字" in lines
+    assert any(line.startswith("题组 第 3 行「范唱文件」：“../范唱.mp4”应是") for line in lines)

@@ -17,11 +17,13 @@ from hub.store import (
     exam,
     feed,
     hands,
+    holdings,
     media_report,
     performances,
     tasks,
     videos,
 )
+from hub.store.cards import cards
 from hub.work import check_media
 from hub.work.allocate import allocate
 from hub.work.check_media import Examined, File, Job
@@ -29,6 +31,7 @@ from hub.work.sittings import prepare
 from hub.work.verify import verify
 from shared.kit.store import reading_beside
 from shared.rules.rubric import Role, Stage
+from shared.wire.messages import GroupCard
 from tests.hub.books import Book, a_book, write_csvs, write_xlsx
 from tests.hub.clips import a_video, encoded
 from tests.makers import NINE
@@ -376,3 +379,34 @@ def test_two_rows_with_the_same_recording_are_pointed_out(
     (folder / "c.mp4").write_bytes((folder / "a.mp4").read_bytes())
     assert bring(tmp_path, small_book(), videos=folder) == 0
     assert "作品 第 4 行「文件名」：c.mp4 与第 2 行 a.mp4 的内容相同" in capsys.readouterr().err
+
+
+def test_lyrics_and_a_model_singing_are_attached_to_an_item_group(
+    tmp_path: Path, folder: Path, clips: list[Path]
+) -> None:
+    (folder / "范唱.mp4").write_bytes(clips[0].read_bytes())
+    book = small_book()
+    book["题组"] = [
+        ["小学", "国歌", 1, "第一句\n第二句", "范唱.mp4"],
+        ["小学", "选唱", 2, "", "没有.mp4"],
+    ]
+    report = tmp_path / "report.csv"
+    assert bring(tmp_path, book, videos=folder, report=report) == 0
+    assert "视频文件夹里没有 没有.mp4" in report.read_text("utf-8")
+    before = everything_of(tmp_path)
+    assert bring(tmp_path, book) == 0
+    assert everything_of(tmp_path) == before, "without the videos, what is known stays"
+    with reading_beside(HubSettings(tmp_path / "data").database) as db:
+        anthem, song = cards(db, 1, 0, [c for c in feed.after(db, 1, 0, 100) if c.kind == "group"])
+        model = videos.video(db, exam.attachments(db, 1).model_video_id or 0)
+        assert model is not None
+        assert holdings.may_fetch(db, 1, model.sha256)
+    assert isinstance(anthem, GroupCard) and isinstance(song, GroupCard)
+    assert anthem.lyrics == "第一句\n第二句"
+    assert anthem.model is not None and anthem.model.sha256 == model.sha256
+    assert (song.lyrics, song.model) == ("", None)
+    book["题组"][0][3:] = ["", ""]
+    assert bring(tmp_path, book, videos=folder) == 0
+    with reading_beside(HubSettings(tmp_path / "data").database) as db:
+        assert exam.attachments(db, 1) == exam.Attachments("", "", None)
+        assert not holdings.may_fetch(db, 1, model.sha256)

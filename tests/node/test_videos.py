@@ -5,9 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from node.store import plays, tasks, videos
-from shared.kit.clock import now
-from tests.makers import CHEN, WANG, a_task_card, a_video_card
+from node.store import exam, plays, tasks, videos
+from node.work.apply_feed import apply_feed
+from shared.kit.clock import now, stamp
+from shared.wire.messages import PullAnswer
+from tests.makers import (
+    ANTHEM,
+    CHEN,
+    SONG,
+    WANG,
+    ZHAO,
+    a_group_card,
+    a_sitting_card,
+    a_task_card,
+    a_video_card,
+)
 from tests.node.door import VIDEO, Lab, Pc, a_lab, keep_video, remove_video
 
 SHA256 = a_video_card().sha256
@@ -93,3 +105,51 @@ def test_nobody_sees_the_video_of_anothers_task(pc: Pc) -> None:
     refused = pc.get("/videos/2", headers={"Accept": "application/json"})
     assert (refused.status_code, refused.json()["code"]) == (404, "not_yours")
     assert pc.get("/videos/77").status_code == 404
+
+
+def attach(lab: Lab, content: bytes = VIDEO) -> None:
+    card = a_group_card(SONG)
+    card.lyrics, card.model = "第一句\n第二句", a_video_card(content)
+    page = PullAnswer(
+        hub_inc="1",
+        after=1,
+        items=[card],
+        more=False,
+        city=[],
+        city_done=[],
+        server_time=stamp(now()),
+    )
+    with lab.store.writing() as db:
+        apply_feed(db, page, "1", now())
+
+
+def test_lyrics_and_a_model_singing_come_to_every_marker_of_the_stage(lab: Lab, pc: Pc) -> None:
+    attach(lab)
+    anthem, song = pc.get("/api/me").json()["groups"]
+    assert (anthem["lyrics"], anthem["model"]) == ("", None)
+    assert (song["lyrics"], song["model"]["url"]) == ("第一句\n第二句", f"/models/{SONG}")
+    for person in (WANG, CHEN):
+        part = lab.at_work(person).get(f"/models/{SONG}", headers={"Range": "bytes=2-4"})
+        assert (part.status_code, part.content) == (206, VIDEO[2:5])
+    assert pc.get(f"/models/{ANTHEM}").status_code == 404
+    assert lab.pc().get(f"/models/{SONG}").status_code in (303, 401)
+    assert lab.at_work(ZHAO).get(f"/models/{SONG}").status_code == 403
+
+
+def test_a_model_singing_that_is_not_here_yet_is_fetched_first(lab: Lab, pc: Pc) -> None:
+    attach(lab, b"another")
+    assert pc.get(f"/models/{SONG}").status_code == 503
+    with lab.store.reading() as db:
+        wanted = videos.next_wanted(db, 10)
+    assert [v.sha256 for v in wanted] == [a_video_card(b"another").sha256]
+
+
+def test_a_model_singing_makes_no_room_for_others_and_goes_with_the_sitting(lab: Lab) -> None:
+    attach(lab, b"another")
+    with lab.store.writing() as db:
+        model = a_video_card(b"another").sha256
+        videos.set_ready(db, model, now())
+        assert model not in [v.sha256 for v in videos.evictable(db, 100)]
+        videos.set_gone(db, model)
+        exam.put_sitting(db, a_sitting_card(state="closed"))
+        assert videos.next_wanted(db, 10) == []

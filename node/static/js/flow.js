@@ -17,6 +17,7 @@ export class Flow {
   constructor(parts) {
     const { me, work, outbox, kept, drafts, clips, player, stage, waiting, pulse } = parts;
     Object.assign(this, { me, work, outbox, kept, drafts, clips, player, stage, waiting, pulse });
+    this.reference = parts.reference;
     this.hand = new Hand(parts, {
       changed: () => this.saveDraft(),
       give: (sheet) => this.give(sheet),
@@ -85,6 +86,7 @@ export class Flow {
 
   wait() {
     this.player.close();
+    this.reference.rest();
     this.waiting.show(this.pulse.known());
     this.pulse.plan();
   }
@@ -109,6 +111,7 @@ export class Flow {
     const group = this.me.groups.find(({ id }) => id === sheet.task.group);
     this.waiting.hide();
     this.stage.open(sheet.task, group);
+    this.reference.open(group);
     this.hand.open(sheet, group);
     this.showRound(sheet.task.round);
     if (sheet.task.video.is_ready) this.player.open(sheet.task, resume);
@@ -240,6 +243,7 @@ export class Flow {
   rest() {
     this.saveDraft();
     this.player.pause();
+    this.reference.rest();
     if (this.sheet) this.sheet.spentMs += performance.now() - this.openedAt;
   }
 

@@ -14,6 +14,7 @@ const PLAIN = {
   KeyR: ["restart"], NumpadMultiply: ["restart"], KeyL: ["loop"],
   KeyD: ["zoom_in"], KeyF: ["zoom_out"],
   KeyC: ["comment"], KeyH: ["history"], KeyT: ["groups"], KeyV: ["layout"], KeyN: ["notices"],
+  KeyG: ["reference"],
 };
 const WITH_ALT = {
   Digit1: ["flag", "no_picture"], Digit2: ["flag", "incomplete"], Digit3: ["flag", "off_topic"],
@@ -55,7 +56,9 @@ export function listenToKeys(page) {
 /** A control reached with Tab answers its own keys. */
 function isForFocused({ code }) {
   const focused = document.activeElement;
-  if (!focused?.matches("button, a, input, select") || !focused.matches(":focus-visible")) return false;
+  if (!focused?.matches("button, a, input, select, #lyrics")) return false;
+  if (!focused.matches(":focus-visible")) return false;
+  if (focused.matches("#lyrics")) return ["ArrowUp", "ArrowDown"].includes(code);
   return PRESSES.has(code) || (focused.matches("input") && code.startsWith("Arrow"));
 }
 
@@ -92,6 +95,8 @@ export function commandsOf(page) {
     zoom_out: () => stage.zoom.change(-1),
     zoom_home: () => stage.zoom.home(),
     pan_home: () => stage.zoom.panHome(),
+    reference: () => page.reference.toggle(),
+    model: () => page.reference.toggleModel(),
     layout: () => page.setLayout(document.body.dataset.layout === "full" ? "brief" : "full"),
     layout_full: () => page.setLayout("full"),
     layout_brief: () => page.setLayout("brief"),

@@ -12,6 +12,7 @@ import { Lock } from "./lock.js";
 import { Outbox } from "./outbox.js";
 import { Player } from "./player.js";
 import { Bars, Pulse, toast } from "./pulse.js";
+import { Reference } from "./reference.js";
 import { earlierTable, Rubric } from "./rubric.js";
 import { Stage } from "./stage.js";
 import { Waiting } from "./waiting.js";
@@ -110,6 +111,7 @@ function makeStage(page) {
     time: () => page.stage.showTime(),
     notice: (kind) => page.stage.notice(kind),
   });
+  page.reference = new Reference(page.player);
   page.stage = new Stage(page.player, {
     reload: () => page.player.reload(),
     next_first: () => page.flow.putOff(),
@@ -126,6 +128,7 @@ function makeStage(page) {
 
 function playerState(page, state, why) {
   page.stage.showState(state, why);
+  if (state === "playing") page.reference.rest();
   if (FETCHES_IN.has(state) && page.player.isFed) page.clips.fetchNext();
   // A video that stops may be the first sign that the node is gone.
   if (state === "stuck" || state === "broken") page.pulse.ask();

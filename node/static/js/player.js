@@ -50,7 +50,7 @@ export class Player {
     this.lastTime = at;
     this.loop = null;
     this.heard = new Heard(task.video.duration_ms / 1000, heard);
-    this.loudness = Math.min(1, 10 ** ((TARGET_DB - task.video.loudness_db) / 20));
+    this.loudness = attenuation(task.video.loudness_db);
     this.applyVolume();
     this.front.currentTime = at;
     this.set("loading");
@@ -143,7 +143,6 @@ export class Player {
     this.applyVolume();
   }
 
-  /** Every PC turns loud clips down by the same rule; nothing is ever turned up. */
   applyVolume() {
     this.front.volume = this.userVolume * this.loudness;
   }
@@ -229,6 +228,9 @@ export class Player {
     else if (this.idleTicks === 0 && !this.front.paused && this.state !== "playing") this.started();
   }
 }
+
+/** Every PC turns loud recordings down by the same rule; nothing is ever turned up. */
+export const attenuation = (loudness_db) => Math.min(1, 10 ** ((TARGET_DB - loudness_db) / 20));
 
 function load(video, url) {
   video.dataset.url = url;

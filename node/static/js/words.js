@@ -22,6 +22,12 @@ export const W = {
   comment_with: (text) => `评语：${text}`,
   comment: "写评语",
 
+  model_play: "播放范唱",
+  model_stop: "停止范唱",
+  model_not_here: "范唱正在下载到机房，稍候再试",
+  no_lyrics: "这一题没有歌词",
+  no_reference: "这一题没有歌词和范唱",
+
   ask_heard: (percent) => `只听了 ${percent}%，仍要提交？`,
   keep_listening: "继续听",
   submit_anyway: "提交",
