@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,6 +34,7 @@ AGREEMENT = 0.79
 TRUTH = 0.887
 """How often a mark is the true level: two marks are then equal in 79 % of criteria."""
 LOOKS = 20
+PROGRESS_EVERY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,14 @@ class Marking:
 
     def run(self, marks: int) -> Tally:
         """Until so many marks are in, or nobody has anything to do."""
+        told, before = PROGRESS_EVERY, Tally()
         while self.tally.marks < marks:
             busy = [lab for lab in self.labs if self._push_batch(lab)]
             if not busy:
                 break
+            if self.tally.marks >= told:
+                before = _tell_pace(before, self.tally)
+                told += PROGRESS_EVERY
         return self.tally
 
     def _push_batch(self, lab: Lab) -> bool:
@@ -159,6 +164,16 @@ class Marking:
                 level = (level + self.rng.randint(1, 3)) % 4
             given[criterion] = level
         return levels_to_text({c: given[c] for c in from_mask(task.criteria)})
+
+
+def _tell_pace(before: Tally, now: Tally) -> Tally:
+    """Whether it slows down while the database grows."""
+    marks, seconds = now.marks - before.marks, now.seconds - before.seconds
+    print(
+        f"  ... {now.marks:,} marks, the last {marks:,} at {marks / seconds:,.0f} a second",
+        flush=True,
+    )
+    return replace(now)
 
 
 def _new_tasks(db: Database, lab: Lab) -> Iterator[Asked]:

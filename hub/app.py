@@ -40,6 +40,7 @@ from hub.pages import (
     requests,
     results,
     rounds,
+    supplement,
     trial,
 )
 from hub.pages.person import ProveAgain, ask_again, provide_lately, provide_person
@@ -75,6 +76,7 @@ ROUTES = [
     *districts.ROUTES,
     *groups.ROUTES,
     *rounds.ROUTES,
+    *supplement.ROUTES,
     *problems.ROUTES,
     *requests.ROUTES,
     *media.ROUTES,

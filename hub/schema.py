@@ -56,6 +56,16 @@ def m060_attachments(db: Database) -> None:
 
 
 @migrations()
+def m070_supplement(db: Database) -> None:
+    run_script(db, SQL / "m070_supplement.sql")
+
+
+@migrations()
+def m071_audit_salt(db: Database) -> None:
+    run_script(db, SQL / "m071_audit_salt.sql")
+
+
+@migrations()
 def m090_probes(db: Database) -> None:
     run_script(db, SQL / "m090_probes.sql")
 

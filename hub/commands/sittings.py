@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from hub.store.sittings import Sitting
     from hub.work.preview import Preview
+    from hub.work.supplement import More
 
 _WHO = "命令行"
 _STRENGTHS: dict[str, Literal["normal", "important", "blocking"]] = {
@@ -30,6 +31,10 @@ def add_to(commands: Commands) -> None:
     deal = commands.add_parser("allocate", help="预览1评、2评的分配；确认后分配并开始")
     deal.add_argument("--confirm", action="store_true", help="确认分配并开始阅卷，不能撤回")
     deal.set_defaults(run=allocate)
+
+    more = commands.add_parser("supplement", help="补分配：分配之后新增的作品和教师；先预览再确认")
+    more.add_argument("--confirm", action="store_true", help="确认补分配，不能撤回")
+    more.set_defaults(run=supplement)
 
     wipe = commands.add_parser("wipe-trial", help="清空试阅的全部数据，不能恢复")
     wipe.add_argument("--name", metavar="考试名称", help="照写考试名称以确认；不写时会要求输入")
@@ -74,6 +79,25 @@ def allocate(options: argparse.Namespace) -> int:
         seen = allocation.allocate(db, _prepared(db).id, _WHO, now())
     _show(seen)
     print("已分配，阅卷可以开始。")
+    return 0
+
+
+def supplement(options: argparse.Namespace) -> int:
+    from hub.commands.opening import hub_to_read, hub_to_write
+    from hub.work import supplement as supplementing
+    from shared.kit.clock import now
+
+    if not options.confirm:
+        with hub_to_read(options.data) as db:
+            seen = supplementing.preview(db)
+        _show_more(seen)
+        if seen.is_needed:
+            print("以上是预览，没有补分配。确认后加 --confirm 再运行一次。")
+        return 1 if seen.unmet else 0
+    with hub_to_write(options.data) as store, store.writing() as db:
+        seen = supplementing.supplement(db, _WHO, now())
+    _show_more(seen)
+    print(f"已补分配（第 {seen.number} 次）：作品 {seen.works} 份，转交任务 {seen.moved} 份。")
     return 0
 
 
@@ -154,3 +178,24 @@ def _show(seen: "Preview") -> None:
         print(line)
     for line in seen.unmet:
         print(f"不能分配：{line}")
+
+
+def _show_more(seen: "More") -> None:
+    if not seen.is_needed:
+        print("没有需要补分配的作品或教师。")
+    for group in seen.groups:
+        loads = "；".join(
+            f"{number}评每人 {group.before[number].min}–{group.before[number].max} 份"
+            f" → {spread.min}–{spread.max} 份"
+            for number, spread in sorted(group.after.items())
+        )
+        print(f"{group.label}：新增作品 {group.works} 份，阅卷教师 {group.markers} 名。{loads}")
+    for district in seen.districts:
+        print(f"{district.name}：新任务 {district.tasks} 份，要下载视频 {district.videos} 个")
+    for relief in seen.reliefs:
+        print(
+            f"{relief.district} {relief.group}：新到教师 {relief.newcomers} 名，"
+            f"接手同区县教师未评的任务 {relief.tasks} 份"
+        )
+    for line in seen.unmet:
+        print(f"不能补分配：{line}")

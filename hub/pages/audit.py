@@ -74,6 +74,8 @@ _ACTIONS = {
     "prepare_sitting": "准备场次",
     "allocate": "分配任务",
     "allocation_record": "分配记录",
+    "supplement": "补分配",
+    "supplement_record": "补分配记录",
     "close_sitting": "结束场次",
     "set_wipe_at": "设定清空时间",
     "wipe_trial": "清空试阅",
@@ -140,6 +142,8 @@ _WORDS = {
     "state": "状态",
     "publish_at": "发布时间",
     "sha256": "校验值",
+    "number": "次数",
+    "moved": "转交任务",
 }
 _VALUES = {
     "trial": "试阅",

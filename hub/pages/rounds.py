@@ -30,6 +30,7 @@ WAITING_SHOWN = 50
 DONE = {
     "prepared": "场次已准备好，随机种子已封存。请查看分配预览。",
     "allocated": "任务已分配，场次已开始，各节点会陆续收到任务。",
+    "supplemented": "已补分配，各节点会陆续收到新任务。",
     "closed": "场次已结束，随机种子已公开。",
     "left_out": "已记录：各评次的完成判断不再等待这个节点。",
 }
@@ -163,6 +164,7 @@ def _page(
             sitting=sitting,
             rounds=counts.sum_rounds(counts.by_group(db, sitting.id).values()) if sitting else {},
             steps=_steps(db, sitting),
+            undealt=milestones.undealt(db, sitting) if sitting else 0,
             waiting=_waiting(db, sitting),
             silent=nodes.silent(db, moment),
             left_out=sorted(milestones.names_left_out(db, sitting.id)) if sitting else [],

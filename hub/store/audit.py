@@ -1,8 +1,9 @@
 """The audit log: a hash chain of who did what, which shows any later change."""
 
 import json
+import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -25,17 +26,36 @@ class Entry:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as anybody may see it: a person who does not know the salt learns nothing."""
+
+    id: int
+    at: str
+    action: str
+    who_hash: str
+    detail_hash: str
+    hash: str
+    is_bare: bool
+    """Of before there were salts: no hash but the last is to be published."""
+    detail: str
+    detail_salt: str
+    """Together they show what detail_hash stands for."""
+
+
 def append(
     db: Database, who: str, action: str, detail: Mapping[str, Any], moment: datetime
 ) -> None:
     previous = head(db)
     at = stamp(moment)
     text = json.dumps(detail, ensure_ascii=False, separators=(",", ":"))
+    salt = secrets.token_hex(16)
     db.conn.execute(
         """
-        INSERT INTO audit (at, who, action, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO audit (at, who, action, detail, previous, hash, salt)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         """,
-        (at, who, action, text, previous, _link(previous, at, who, action, text)),
+        (at, who, action, text, previous, _link(previous, at, who, action, text, salt), salt),
     )
 
 
@@ -49,10 +69,11 @@ def broken_at(db: Database) -> int | None:
     """The first entry that is not what was written, or does not follow on the one before."""
     previous = START
     rows = db.conn.execute(
-        "SELECT id, at, who, action, detail, previous, hash FROM audit ORDER BY id"
+        "SELECT id, at, who, action, detail, previous, hash, salt FROM audit ORDER BY id"
     )
     for row in rows:
-        expected = _link(previous, row["at"], row["who"], row["action"], row["detail"])
+        said = (row["at"], row["who"], row["action"], row["detail"], row["salt"])
+        expected = _link(previous, *said)
         if row["previous"] != previous or row["hash"] != expected:
             return int(row["id"])
         previous = row["hash"]
@@ -80,8 +101,41 @@ def of_action(db: Database, action: str) -> list[Entry]:
     return [_entry(row) for row in rows]
 
 
-def _link(previous: str, at: str, who: str, action: str, detail: str) -> str:
-    return sha256(json.dumps([previous, at, who, action, detail]).encode()).hexdigest()
+def links(db: Database) -> Iterator[Link]:
+    """The whole chain, in order."""
+    rows = db.conn.execute("SELECT id, at, who, action, detail, hash, salt FROM audit ORDER BY id")
+    for id, at, who, action, detail, hash, salt in rows:
+        yield Link(
+            id=id,
+            at=at,
+            action=action,
+            who_hash=_salted(salt, "who", who),
+            detail_hash=_salted(salt, "detail", detail),
+            hash=hash,
+            is_bare=not salt,
+            detail=detail,
+            detail_salt=_salt_of(salt, "detail"),
+        )
+
+
+def _link(previous: str, at: str, who: str, action: str, detail: str, salt: str) -> str:
+    if not salt:
+        return _hash([previous, at, who, action, detail])
+    hidden = (_salted(salt, "who", who), _salted(salt, "detail", detail))
+    return _hash([previous, at, action, *hidden])
+
+
+def _salted(salt: str, part: str, text: str) -> str:
+    return _hash([_salt_of(salt, part), text])
+
+
+def _salt_of(salt: str, part: str) -> str:
+    """Each part has its own, so that one can be shown without the other."""
+    return _hash([salt, part])
+
+
+def _hash(parts: list[str]) -> str:
+    return sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _entry(row: sqlite3.Row) -> Entry:

@@ -9,8 +9,9 @@ from sqlite_utils import Database
 
 from shared.rules.choosing import Asked
 
-HandingKind = Literal["given", "taken", "kept", "hand"]
-"""kept: a task taken back was done after all; hand: an account's standing changed."""
+HandingKind = Literal["given", "dealt", "taken", "kept", "hand"]
+"""dealt: in a supplement, with others at once; kept: a task taken back was done after all;
+hand: an account's standing changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,10 @@ def downloads(db: Database, sitting_id: int) -> Downloads:
         (sitting_id,),
     ).fetchone()
     return Downloads(row[0], row[1])
+
+
+def dealt(db: Database, sitting_id: int, task_id: int) -> None:
+    _add(db, sitting_id, "dealt", task_id, "")
 
 
 def taken(db: Database, sitting_id: int, task_id: int) -> None:

@@ -168,6 +168,18 @@ def count_here(db: Database, pool: Pool) -> int:
     return int(row[0])
 
 
+def here(db: Database, pool: Pool) -> list[Hand]:
+    """By id."""
+    rows = db.conn.execute(
+        """
+        SELECT account_id, district_id, capacity FROM hand
+        WHERE sitting_id = ? AND role = ? AND scope = ? AND state = 'here' ORDER BY account_id
+        """,
+        (pool.sitting_id, pool.role.value, pool.stage.value),
+    )
+    return [Hand(*row) for row in rows]
+
+
 def states(db: Database, sitting_id: int) -> dict[int, HandState]:
     rows = db.conn.execute("SELECT account_id, state FROM hand WHERE sitting_id = ?", (sitting_id,))
     return {row[0]: row[1] for row in rows}

@@ -82,6 +82,26 @@ def works_of_group(db: Database, group_id: int) -> list[Work]:
     return [Work(id=row["id"], district=row["district_id"]) for row in rows]
 
 
+def works_left(db: Database, sitting_id: int, group_id: int) -> list[Work]:
+    """Those with a usable video that came after the sitting was allocated."""
+    rows = db.conn.execute(
+        """
+        SELECT id, district_id FROM performance
+        WHERE item_group_id = ? AND video_id IS NOT NULL AND NOT EXISTS (
+          SELECT 1 FROM slot WHERE sitting_id = ? AND performance_id = performance.id)
+        ORDER BY id
+        """,
+        (group_id, sitting_id),
+    )
+    return [Work(id=row["id"], district=row["district_id"]) for row in rows]
+
+
+def count_with_video(db: Database) -> int:
+    """From an index alone."""
+    row = db.conn.execute("SELECT count(*) FROM performance WHERE video_id IS NOT NULL").fetchone()
+    return int(row[0])
+
+
 def bytes_of_videos(db: Database) -> dict[int, VideoSize]:
     """The video and its size for each performance that has one, by the performance's id."""
     rows = db.conn.execute(

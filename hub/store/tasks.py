@@ -120,6 +120,13 @@ def open_of_account(db: Database, account_id: int, sitting_id: int) -> list[Task
     return [_task(row) for row in rows]
 
 
+def unbegun_of_account(db: Database, account_id: int, group_id: int, sitting_id: int) -> list[Task]:
+    """Open tasks of rounds 1 and 2 of an item group, the last to be worked on first."""
+    held = open_of_account(db, account_id, sitting_id)
+    own = [task for task in held if task.item_group_id == group_id and task.round <= 2]
+    return sorted(own, key=lambda task: (task.position, task.id), reverse=True)
+
+
 def first_hand_outs(db: Database, sitting_id: int) -> Iterator[Task]:
     """What was dealt before marking began, whatever became of it: rounds 1 and 2 in order."""
     rows = db.conn.execute(

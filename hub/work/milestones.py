@@ -6,8 +6,19 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from hub.schema import EVERY_DISTRICT
-from hub.store import announcements, audit, hellos, loads, meta, nodes, sittings, slots
+from hub.store import (
+    announcements,
+    audit,
+    hellos,
+    loads,
+    meta,
+    nodes,
+    performances,
+    sittings,
+    slots,
+)
 from hub.store.announcements import NewAnnouncement
+from hub.store.sittings import Sitting
 from hub.work import recovery
 from hub.work.announce import publish
 from shared.kit.refusal import Refusal
@@ -22,6 +33,7 @@ def facts(db: Database, sitting_id: int, moment: datetime) -> RoundFacts:
     by_round = loads.by_round(db, sitting_id)
     waiting = slots.waiting_by_round(db, sitting_id)
     first = by_round.get(1)
+    sitting = sittings.sitting(db, sitting_id)
     left_out = names_left_out(db, sitting_id)
     silent = {node.name for node in nodes.silent(db, moment)} | set(recovery.awaited(db))
     return RoundFacts(
@@ -31,7 +43,17 @@ def facts(db: Database, sitting_id: int, moment: datetime) -> RoundFacts:
         nodes_silent=len(silent - left_out),
         performances=(first.total if first else 0) + waiting.get(1, 0),
         nodes_differing=len(set(hellos.out_of_step(db)) - left_out),
+        undealt=undealt(db, sitting) if sitting else 0,
     )
+
+
+def undealt(db: Database, sitting: Sitting) -> int:
+    """Works that came after the open formal sitting was allocated; a trial takes no more."""
+    if sitting.kind == "trial" or sitting.state != "open":
+        return 0
+    first = loads.by_round(db, sitting.id).get(1)
+    dealt = (first.total if first else 0) + slots.waiting_by_round(db, sitting.id).get(1, 0)
+    return max(0, performances.count_with_video(db) - dealt) if dealt else 0
 
 
 def announce_reached(db: Database, moment: datetime) -> list[Milestone]:

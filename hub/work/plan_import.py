@@ -11,6 +11,7 @@ from hub.sheets.layout import EXAM, PEOPLE, PERFORMANCES, group_name
 from hub.store import accounts, exam, performances, sittings
 from hub.store.accounts import Account
 from hub.store.performances import Performance
+from shared.rules.rubric import Role
 
 _NAMES_SHOWN = 10
 
@@ -65,9 +66,28 @@ def plan_import(
     if remove_missing:
         _refuse_removals(db, plan, findings)
     _notice_what_is_missing(sheets, held, plan, remove_missing=remove_missing)
-    if plan.new_performances and sittings.open_sitting(db):
-        plan.notices.append("新增的作品不会进入已经分配的场次")
+    _notice_what_came_late(db, plan)
     return plan
+
+
+def _notice_what_came_late(db: Database, plan: Plan) -> None:
+    sitting = sittings.open_sitting(db)
+    if sitting is None:
+        return
+    if sitting.kind == "trial":
+        if plan.new_performances:
+            plan.notices.append("新增的作品不会进入正在进行的试阅")
+        return
+    works = len(plan.new_performances)
+    works += sum(
+        c.held.video_id is None and c.video_id is not None for c in plan.changed_performances
+    )
+    markers = sum(row.role is Role.MARKER for row in plan.new_people)
+    if works or markers:
+        plan.notices.append(
+            f"正式阅卷已分配：新增的作品 {works} 份、阅卷教师 {markers} 名，"
+            "请导入后在“轮次与分配”页补分配（或运行 supplement）"
+        )
 
 
 def _refuse_a_new_policy(db: Database, sheets: ExamSheets, findings: Findings) -> None:

@@ -83,7 +83,7 @@ def preview_of(db: Database, sitting: Sitting, dealt: Sequence[Deck], policy: Po
         seed_hash=sitting.seed_hash,
         policy_hash=policy_hash(policy),
         groups=[_group(deck, without[deck.group.id]) for deck in dealt],
-        districts=_districts(db, dealt),
+        districts=of_districts(db, dealt),
         exclusions=_exclusions(sitting, policy),
         unmet=unmet,
     )
@@ -102,11 +102,14 @@ def _group(deck: Deck, without_video: int) -> GroupPreview:
 
 def _spread(deck: Deck, number: int) -> Spread:
     counts = Counter(dealt.hand for dealt in deck.dealt if dealt.round == number)
-    loads = [counts[hand.id] for hand in deck.hands]
+    return spread_of([counts[hand.id] for hand in deck.hands])
+
+
+def spread_of(loads: Sequence[int]) -> Spread:
     return Spread(min(loads), Fraction(median(loads)), max(loads))
 
 
-def _districts(db: Database, dealt: Sequence[Deck]) -> list[DistrictPreview]:
+def of_districts(db: Database, dealt: Sequence[Deck]) -> list[DistrictPreview]:
     sizes = performances.bytes_of_videos(db)
     district_of = {hand.id: hand.district for deck in dealt for hand in deck.hands}
     markers = Counter(district_of.values())

@@ -13,12 +13,16 @@ from sqlite_utils import Database
 from hub.store import audit, corrections, exam, handings, marks, outcomes, performances, tasks
 from hub.store.sittings import Sitting
 from hub.work.allocate import RECORD
+from hub.work.supplement import RECORD as MORE
 from shared.kit.refusal import Refusal
 from shared.rules.policy import Policy, policy_hash
 from shared.rules.rubric import CRITERIA, levels_to_text
 
 FORMAT = "shengping-record"
-VERSION = 1
+VERSION = 2
+
+SHOWN = ("prepare_sitting", "allocate", RECORD, "supplement", MORE, "close_sitting")
+"""Entries of the audit log that name nobody: what they say is published too."""
 
 
 def write_record(db: Database, sitting: Sitting, target: Path) -> int:
@@ -55,6 +59,11 @@ def _head(db: Database, sitting: Sitting) -> dict[str, Any]:
             "closed_at": sitting.closed_at,
         },
         "audit_head": audit.head(db),
+        "supplements": [
+            {"number": e.detail["number"], "tasks": e.detail["tasks"], "groups": _more_groups(e)}
+            for e in audit.of_action(db, MORE)
+            if e.detail["sitting"] == sitting.id
+        ],
         "criteria": [criterion.value for criterion in CRITERIA],
         "groups": [
             {"id": g.id, "stage": g.stage.value, "item": g.item, "hands": _hands(entry, g.id)}
@@ -65,6 +74,10 @@ def _head(db: Database, sitting: Sitting) -> dict[str, Any]:
 
 def _hands(entry: audit.Entry, group_id: int) -> list[list[int]]:
     return next((g["hands"] for g in entry.detail["groups"] if g["group"] == group_id), [])
+
+
+def _more_groups(entry: audit.Entry) -> list[dict[str, Any]]:
+    return [{"id": group["group"], "hands": group["hands"]} for group in entry.detail["groups"]]
 
 
 def _tables(db: Database, sitting: Sitting) -> Iterator[tuple[str, Iterable[list[Any]]]]:
@@ -92,6 +105,15 @@ def _tables(db: Database, sitting: Sitting) -> Iterator[tuple[str, Iterable[list
     )
     yield "marks", (_mark(mark) for mark in marks.every(db, sitting.id))
     yield "outcomes", (_outcome(outcome) for outcome in outcomes.of_sitting(db, sitting.id))
+    yield "audit", (_link(link) for link in audit.links(db))
+
+
+def _link(link: audit.Link) -> list[Any]:
+    """Only an entry that names nobody says what it says."""
+    if link.is_bare:
+        return [link.id, link.at, link.action, None, None, link.hash, None, None]
+    shown = [link.detail_salt, link.detail] if link.action in SHOWN else [None, None]
+    return [link.id, link.at, link.action, link.who_hash, link.detail_hash, link.hash, *shown]
 
 
 def _task(task: tasks.Task) -> list[Any]:

@@ -1,6 +1,6 @@
 """Verify: recompute outcomes, slots, loads, audit chain and allocation from the record alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -28,9 +28,12 @@ from hub.work.allocate import RECORD
 from hub.work.choose_again import ChoosingAgain
 from hub.work.decks import digest_of_works, group_seed
 from hub.work.settle import verdict_on, wanted_of
+from hub.work.supplement import RECORD as MORE
+from hub.work.supplement import more_seed
 from shared.rules.agreement import Verdict
 from shared.rules.allocation import Hand, Work, deal
 from shared.rules.policy import Policy, policy_hash
+from shared.rules.supplement import Holder, deal_more
 
 FINDINGS_MAX = 200
 
@@ -169,19 +172,36 @@ def _allocation(db: Database, sitting: Sitting) -> Iterator[str]:
             f"场次 {sitting.id}：{task.round}评任务 {task.id} 交给了账号 {task.account_id}，"
             "与随机种子重算的不符"
         )
-    handed_out: dict[int, list[tasks.Task]] = {}
+    yield from _dealings(db, sitting, policy, record["groups"])
+
+
+def _dealings(
+    db: Database, sitting: Sitting, policy: Policy, first: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    """The first deal and every supplement."""
+    later = [e.detail for e in audit.of_action(db, MORE) if e.detail["sitting"] == sitting.id]
+    handed_out: dict[tuple[int, int], list[tasks.Task]] = {}
     for task in tasks.first_hand_outs(db, sitting.id):
-        handed_out.setdefault(task.item_group_id, []).append(task)
+        key = (_number_of(task, later), task.item_group_id)
+        handed_out.setdefault(key, []).append(task)
     districts = {p.id: p.district_id for p in performances.every(db)}
-    for group in record["groups"]:
-        of_group = handed_out.get(group["group"], [])
-        works = [Work(t.performance_id, districts[t.performance_id]) for t in of_group]
-        if problem := _dealt_otherwise(sitting, group, of_group, works[::2], policy):
-            yield f"场次 {sitting.id} 题组 {group['group']}：{problem}"
+    for number, groups in [(0, first), *((one["number"], one["groups"]) for one in later)]:
+        for group in groups:
+            of_group = handed_out.get((number, group["group"]), [])
+            works = [Work(t.performance_id, districts[t.performance_id]) for t in of_group]
+            if problem := _dealt_otherwise(sitting, number, group, of_group, works[::2], policy):
+                where = f"第 {number} 次补分配" if number else "分配"
+                yield f"场次 {sitting.id} 题组 {group['group']} {where}：{problem}"
+
+
+def _number_of(task: tasks.Task, later: Sequence[Mapping[str, Any]]) -> int:
+    """Of the supplement that it was dealt in; 0 for the first deal."""
+    return next((o["number"] for o in later if o["tasks"][0] <= task.id <= o["tasks"][1]), 0)
 
 
 def _dealt_otherwise(
     sitting: Sitting,
+    number: int,
     group: Mapping[str, Any],
     handed_out: list[tasks.Task],
     works: list[Work],
@@ -190,8 +210,12 @@ def _dealt_otherwise(
     """What differs; empty when dealing again gives the same."""
     if digest_of_works(works) != group["works_sha256"]:
         return "作品或其区县在分配之后有改动"
-    hands = [Hand(*hand) for hand in group["hands"]]
-    again = deal(works, hands, policy, group_seed(sitting, group["group"])) if works else []
+    if number:
+        holders = [Holder(Hand(*row[:3]), *row[3:]) for row in group["hands"]]
+        again = deal_more(works, holders, policy, more_seed(sitting, group["group"], number))
+    else:
+        hands = [Hand(*hand) for hand in group["hands"]]
+        again = deal(works, hands, policy, group_seed(sitting, group["group"])) if works else []
     expected = {(one.work, one.round, one.hand, one.position) for one in again}
     present = {(t.performance_id, t.round, t.account_id, t.position) for t in handed_out}
     return "" if expected == present else "用随机种子重算的分配与实际任务不符"

@@ -40,18 +40,23 @@ def deal(works: Sequence[Work], hands: Sequence[Hand], policy: Policy, seed: str
     dealt = []
     for part in parts(works, hands, policy):
         pairs = _pairs_spread(part, rng) if part.is_spread else _pairs_together(part, rng)
-        dealt += _listed(part, _in_rounds(pairs, len(part.hands), rng), rng)
+        ordered = in_rounds(pairs, len(part.hands), rng)
+        dealt += listed(part, ordered, [0] * len(part.hands), rng)
     return dealt
 
 
 def _pairs_spread(part: Part, rng: random.Random) -> list[int]:
     """Both hands of each work, of two districts: indexes of hands, two for each work."""
     takers = [over_two_rounds(share) for share in part.shares()]
-    loads = divide(2 * len(part.works), takers, part.rooms(), rng)
+    return onto_works(part, divide(2 * len(part.works), takers, part.rooms(), rng), rng)
+
+
+def onto_works(part: Part, loads: Sequence[int], rng: random.Random) -> list[int]:
+    """So many marks of each hand, put onto works of two districts: two hands for each work."""
     waiting: dict[int, list[int]] = {district: [] for district in part.districts}
     for index, (hand, load) in enumerate(zip(part.hands, loads, strict=True)):
         waiting[hand.district] += [index] * load
-    kinds = fill(_homes(part), 2, [len(waiting[d]) for d in part.districts], rng)
+    kinds = fill(homes_of(part), 2, [len(waiting[d]) for d in part.districts], rng)
     for indexes in waiting.values():
         rng.shuffle(indexes)
     by_kind = [waiting[district] for district in part.districts]
@@ -63,7 +68,7 @@ def _pairs_together(part: Part, rng: random.Random) -> list[int]:
     by_district = part.by_district()
     takers = [share for of in by_district.values() if (share := paired(of))]
     counts = divide(len(part.works), takers, part.rooms(), rng)
-    kinds = fill(_homes(part), 1, counts, rng)
+    kinds = fill(homes_of(part), 1, counts, rng)
     indexes = {d: [i for i, h in enumerate(part.hands) if h.district == d] for d in by_district}
     dealt = []
     for (district, of_district), works in zip(by_district.items(), counts, strict=True):
@@ -82,7 +87,7 @@ def _pairs_within(of_district: Sequence[Share], works: int, rng: random.Random) 
     return fill([-1] * works, 2, loads, rng)
 
 
-def _homes(part: Part) -> list[int]:
+def homes_of(part: Part) -> list[int]:
     """For each work the kind (a place in part.districts) that may not mark it."""
     if not part.is_home_excluded:
         return [-1] * len(part.works)
@@ -90,7 +95,7 @@ def _homes(part: Part) -> list[int]:
     return [kind_of.get(work.district, -1) for work in part.works]
 
 
-def _in_rounds(pairs: list[int], hands: int, rng: random.Random) -> list[int]:
+def in_rounds(pairs: list[int], hands: int, rng: random.Random) -> list[int]:
     """The pairs again, each in the order of rounds, so that every hand's marks are halved.
 
     A work is an edge between its two hands. Walking all edges once, and naming the hand an
@@ -124,15 +129,17 @@ def _walk(start: int, edges: list[list[int]], pairs: list[int], ordered: list[in
     return at
 
 
-def _listed(part: Part, ordered: list[int], rng: random.Random) -> list[Dealt]:
-    """The tasks, each hand's in an order of its own."""
+def listed(
+    part: Part, ordered: Sequence[int], behind: Sequence[int], rng: random.Random
+) -> list[Dealt]:
+    """The tasks, each hand's in an order of its own, behind so many that it has already."""
     lists: list[list[int]] = [[] for _ in part.hands]
     for place, hand in enumerate(ordered):
         lists[hand].append(place)
     positions = [0] * len(ordered)
-    for places in lists:
+    for first, places in zip(behind, lists, strict=True):
         rng.shuffle(places)
-        for position, place in enumerate(places):
+        for position, place in enumerate(places, first):
             positions[place] = position
     return [
         Dealt(part.works[place // 2].id, place % 2 + 1, part.hands[hand].id, positions[place])

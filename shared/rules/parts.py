@@ -125,10 +125,10 @@ def unmet(part: Part) -> list[Unmet]:
         return [Unmet("no_hands", part.district, 2 * len(part.works), 0)]
     if len(part.hands) < 2:
         return [Unmet("too_few_hands", part.district, 2, 1)]
-    return _unmet_districts(part) or _unmet_loads(part)
+    return unmet_districts(part) or _unmet_loads(part)
 
 
-def _unmet_districts(part: Part) -> list[Unmet]:
+def unmet_districts(part: Part) -> list[Unmet]:
     needed = 2 if part.is_spread else 1
     if not part.is_home_excluded:
         there = len(part.districts)

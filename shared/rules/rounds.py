@@ -43,6 +43,8 @@ class RoundFacts:
     performances: int
     nodes_differing: int = 0
     """Nodes whose marks were not the same as the hub's when last compared."""
+    undealt: int = 0
+    """Performances with a video that came after the allocation and are in no round yet."""
 
 
 def milestones_reached(facts: RoundFacts) -> tuple[Milestone, ...]:
@@ -59,6 +61,8 @@ def missing_for(milestone: Milestone, facts: RoundFacts) -> tuple[str, ...]:
     missing = []
     if facts.performances == 0:
         missing.append("还没有分配作品")
+    if facts.undealt:
+        missing.append(f"有 {facts.undealt} 份作品未补分配")
     for number in _rounds_needed(milestone):
         if count := facts.open_by_round.get(number, 0):
             missing.append(f"{number}评还有 {count} 份未评")

@@ -3,6 +3,7 @@
 import ast
 import json
 import random
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -17,27 +18,33 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from hub.__main__ import main
-from hub.store import outcomes, sittings, tasks
+from hub.store import accounts, outcomes, performances, sittings, tasks
 from hub.store.tasks import Task
 from hub.store.videos import NewVideo
 from hub.work.correct_video import correct_video
 from hub.work.record import write_record
 from hub.work.redeploy import send_away
 from hub.work.sittings import close
+from hub.work.supplement import supplement
 from hub.work.verify import verify
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.rules.allocation import Hand, Work, deal, preflight
 from shared.rules.policy import Policy
+from shared.rules.rubric import Role
+from shared.rules.supplement import Holder, deal_more, preflight_more
 from tests.hub.makers import (
     ADMIN,
+    ANTHEM,
+    a_performance,
+    a_person,
     an_allocated_hub,
     an_event_id,
     give,
     hold_everywhere,
     live_task,
 )
-from tests.hub.third_party import check, deal_again
+from tests.hub.third_party import check, deal_again, deal_more_again
 from tests.makers import NINE
 
 WORKS = 40
@@ -57,6 +64,11 @@ def a_marked_hub(folder: Path, policy: Policy | None = None, *, closed: bool = T
                 task = live_task(db, work, round)
                 if task and task.state == "open" and rng.random() > 0.05:
                     mark(db, task, rng, numbers)
+            if round == 1:
+                late = [a_performance(db, 900 + i, 1 + i % 5, ANTHEM) for i in range(6)]
+                performances.put_many(db, late)
+                accounts.add_many(db, [a_person(3, Role.MARKER, 70)])
+                assert supplement(db, ADMIN, NINE).works == 6
             if round < 3:
                 gone = next(t for t in tasks.of_performance(db, 1, round) if t.round == round)
                 send_away(db, gone.account_id, ADMIN, NINE)
@@ -143,7 +155,53 @@ FORGERIES = {
     ].__setitem__(1, [4, 5]),
     "rows": lambda r: r["marks"].pop(),
     "position": lambda r: r["tasks"][5].__setitem__(4, 99),
+    "supplement": lambda r: r["supplements"][0]["groups"][0]["hands"][0].__setitem__(3, 9),
+    "supplement's task": lambda r: next(
+        t for t in r["tasks"] if t[0] == r["supplements"][0]["tasks"][0]
+    ).__setitem__(4, 77),
+    "audit: one taken out": lambda r: r["audit"].pop(1),
+    "audit: the newest taken out": lambda r: r["audit"].pop(),
+    "audit: when": lambda r: r["audit"][1].__setitem__(1, "2023-04-13T00:00:00.000Z"),
+    "audit: what": lambda r: r["audit"][2].__setitem__(7, r["audit"][2][7].replace("1", "2")),
+    "audit: who": lambda r: r["audit"][0].__setitem__(3, "0" * 64),
+    "district": lambda r: r["performances"][0].__setitem__(3, 5),
 }
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    works=st.lists(st.integers(1, 4), min_size=1, max_size=30),
+    hands=st.lists(
+        st.tuples(
+            st.integers(1, 5),
+            st.sampled_from([50, 100, 100, 150]),
+            st.integers(0, 6),
+            st.integers(0, 6),
+        ),
+        min_size=2,
+        max_size=16,
+    ),
+    home=st.sampled_from(["exclude", "exclude", "allow", "only"]),
+    placement=st.sampled_from(["spread", "together"]),
+    seed=st.text(max_size=3),
+)
+def test_a_supplement_written_down_a_second_time_deals_the_same(
+    works: list[int],
+    hands: list[tuple[int, int, int, int]],
+    home: Any,
+    placement: Any,
+    seed: str,
+) -> None:
+    policy = Policy(home_district=home, placement=placement)
+    asked = [Work(number, district) for number, district in enumerate(works, 1)]
+    rows = [(100 + n, *hand) for n, hand in enumerate(hands)]
+    holders = [Holder(Hand(*row[:3]), *row[3:]) for row in rows]
+    if preflight_more(asked, holders, policy):
+        return
+    pairs = [(work.id, work.district) for work in asked]
+    again = set(deal_more_again(pairs, rows, asdict(policy), seed))
+    dealt = deal_more(asked, holders, policy, seed)
+    assert again == {(d.work, d.round, d.hand, d.position) for d in dealt}
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +217,9 @@ def test_a_forgery_is_found(honest: str, what: str) -> None:
 
 
 def test_the_record_names_nobody(honest: str) -> None:
-    for secret in ("王", "学校", "199", "S0000", ADMIN):
+    for secret in ("王", "学校", "S0000", ADMIN, json.dumps(ADMIN).strip('"')):
         assert secret not in honest
+    assert not re.search(r"199\d{8}", honest), "a phone number"
 
 
 def test_the_seed_stays_sealed_while_the_sitting_is_open(tmp_path: Path) -> None:

@@ -7,10 +7,12 @@ import json
 import random
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
+from heapq import heapify, heappop, heappush
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,11 @@ def check(record: Record) -> list[str]:
     """What does not agree; empty when everything does."""
     return [
         *_commitments(record),
+        *_audit(record),
         *_outcomes(record),
         *_marks(record),
         *_first_rounds(record),
+        *_supplements(record),
         *_later_hand_outs(record),
     ]
 
@@ -44,6 +48,110 @@ def _commitments(record: Record) -> Iterator[str]:
 
 def _hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()
+
+
+# --- the audit log ----------------------------------------------------------------------------
+
+
+def _audit(record: Record) -> Iterator[str]:
+    head, last = "0" * 64, 0
+    for id, at, action, who, what, link, salt, detail in record["audit"]:
+        if id <= last:
+            yield f"audit {id}: out of order"
+        # Of before there were salted hashes: such an entry can be checked on the hub only.
+        is_bare = who is None and what is None
+        if not is_bare and _hash_of([head, at, action, who, what]) != link:
+            yield f"audit {id}: does not follow on the entry before"
+        if detail is not None and _hash_of([salt, detail]) != what:
+            yield f"audit {id}: says something else than was chained"
+        head, last = link, id
+    if head != record["audit_head"]:
+        yield "the audit log does not end where it is said to"
+    yield from _said(record)
+
+
+def _said(record: Record) -> Iterator[str]:
+    """What the log says of this sitting is what is published, and in the right order."""
+    said: dict[str, list[tuple[int, Any]]] = defaultdict(list)
+    for id, _, action, *_, detail in record["audit"]:
+        content = json.loads(detail) if detail is not None else {}
+        if content.get("sitting") == record["sitting"]["id"]:
+            said[action].append((id, content))
+    sealed, dealt, closed = (
+        said[action] for action in ("prepare_sitting", "allocation_record", "close_sitting")
+    )
+    if not len(sealed) == len(dealt) == len(closed) == 1:
+        yield "the audit log does not say once how the sitting was sealed, allocated and closed"
+        return
+    if not sealed[0][0] < dealt[0][0] < closed[0][0]:
+        yield "the seed was not sealed before the allocation, and disclosed after it"
+    more = [content for _, content in said["supplement_record"]]
+    yield from _agrees(record, sealed[0][1], dealt[0][1], closed[0][1], more)
+
+
+def _agrees(record: Record, sealed: Any, dealt: Any, closed: Any, more: list[Any]) -> Iterator[str]:
+    sitting = record["sitting"]
+    if (sealed["seed_hash"], closed["seed"]) != (sitting["seed_hash"], sitting["seed"]):
+        yield "the audit log names another seed"
+    if dealt["policy"] != record["policy"]:
+        yield "the audit log names another policy"
+    if _inputs(dealt["groups"]) != _inputs(_first_inputs(record)):
+        yield "the audit log names other works or hands of the first deal"
+    named = [(one["number"], one["tasks"], _inputs(one["groups"])) for one in more]
+    if named != [
+        (one["number"], one["tasks"], _inputs(_more_inputs(record, one)))
+        for one in record["supplements"]
+    ]:
+        yield "the audit log names other works or hands of a supplement"
+
+
+def _inputs(groups: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return [(g["group"], g["hands"], g["works_sha256"]) for g in groups]
+
+
+def _first_inputs(record: Record) -> list[Mapping[str, Any]]:
+    later = set(_works_of_supplements(record))
+    return [
+        {
+            "group": group["id"],
+            "hands": group["hands"],
+            "works_sha256": _digest(
+                (row[0], row[3])
+                for row in record["performances"]
+                if row[2] == group["id"] and row[0] not in later
+            ),
+        }
+        for group in record["groups"]
+    ]
+
+
+def _more_inputs(record: Record, more: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "group": group["id"],
+            "hands": group["hands"],
+            "works_sha256": _digest(_works_in(record, more["tasks"], group["id"])),
+        }
+        for group in more["groups"]
+    ]
+
+
+def _digest(works: Iterable[tuple[int, int]]) -> str:
+    return _hash("".join(f"{id}:{district}\n" for id, district in sorted(works)))
+
+
+def _works_in(record: Record, span: Sequence[int], group: int) -> list[tuple[int, int]]:
+    asked = {row[1] for row in record["tasks"] if span[0] <= row[0] <= span[1]}
+    return [(r[0], r[3]) for r in record["performances"] if r[0] in asked and r[2] == group]
+
+
+def _works_of_supplements(record: Record) -> Iterator[int]:
+    dealt = {ref for kind, ref, _ in record["handings"] if kind == "dealt"}
+    return (row[1] for row in record["tasks"] if row[0] in dealt)
+
+
+def _hash_of(parts: Sequence[str]) -> str:
+    return _hash(json.dumps(parts))
 
 
 # --- outcomes ---------------------------------------------------------------------------------
@@ -223,14 +331,19 @@ class Part:
 
 
 def _first_rounds(record: Record) -> Iterator[str]:
-    given = {ref for kind, ref, _ in record["handings"] if kind == "given"}
+    given = {ref for kind, ref, _ in record["handings"] if kind in ("given", "dealt")}
+    later = set(_works_of_supplements(record))
     group_of = {row[0]: row[2] for row in record["performances"]}
     dealt: dict[int, set[tuple[int, ...]]] = defaultdict(set)
     for task, work, number, account, position, _ in record["tasks"]:
         if number < 3 and task not in given:
             dealt[group_of[work]].add((work, number, account, position))
     for group in record["groups"]:
-        works = [(row[0], row[3]) for row in record["performances"] if row[2] == group["id"]]
+        works = [
+            (row[0], row[3])
+            for row in record["performances"]
+            if row[2] == group["id"] and row[0] not in later
+        ]
         again = set(deal_again(works, group["hands"], record["policy"], _seed(record, group["id"])))
         if again != dealt[group["id"]]:
             yield f"item group {group['id']}: dealt again from the seed, rounds 1 and 2 differ"
@@ -244,34 +357,47 @@ def deal_again(
     works: list[tuple[int, int]], hands: Sequence[Row], policy: Mapping[str, Any], seed: str
 ) -> Iterator[tuple[int, int, int, int]]:
     rng = random.Random(seed)
-    able = sorted((a, d, c) for a, d, c in hands if c > 0)
-    parts = [Part(sorted(works), able, policy)] if works else []
-    if policy["home_district"] == "only":
-        parts = [
-            Part(
-                [w for w in sorted(works) if w[1] == district],
-                [h for h in able if h[1] == district],
-                policy,
-            )
-            for district in sorted({w[1] for w in works})
-        ]
-    for part in parts:
+    for part in _parts(works, hands, policy):
         is_spread = policy["placement"] == "spread"
         pairs = _pairs_spread(part, rng) if is_spread else _pairs_together(part, rng)
         ordered = _in_rounds(pairs, len(part.hands), rng)
-        lists: list[list[int]] = [[] for _ in part.hands]
-        for place, hand in enumerate(ordered):
-            lists[hand].append(place)
-        for hand, places in enumerate(lists):
-            rng.shuffle(places)
-            for position, place in enumerate(places):
-                work = part.works[place // 2][0]
-                yield work, place % 2 + 1, part.hands[hand][0], position
+        yield from _listed(part, ordered, [0] * len(part.hands), rng)
+
+
+def _parts(
+    works: list[tuple[int, int]], hands: Iterable[Row], policy: Mapping[str, Any]
+) -> list[Part]:
+    able = sorted((a, d, c) for a, d, c in hands if c > 0)
+    if policy["home_district"] != "only":
+        return [Part(sorted(works), able, policy)] if works else []
+    return [
+        Part(
+            [w for w in sorted(works) if w[1] == district],
+            [h for h in able if h[1] == district],
+            policy,
+        )
+        for district in sorted({w[1] for w in works})
+    ]
+
+
+def _listed(
+    part: Part, ordered: Sequence[int], behind: Sequence[int], rng: random.Random
+) -> Iterator[tuple[int, int, int, int]]:
+    lists: list[list[int]] = [[] for _ in part.hands]
+    for place, hand in enumerate(ordered):
+        lists[hand].append(place)
+    for hand, places in enumerate(lists):
+        rng.shuffle(places)
+        for position, place in enumerate(places, behind[hand]):
+            yield part.works[place // 2][0], place % 2 + 1, part.hands[hand][0], position
 
 
 def _pairs_spread(part: Part, rng: random.Random) -> list[int]:
     takers = [Share(2 * s.due, 2 * s.low, 2 * s.high, s.district) for s in part.shares]
-    loads = _divide(2 * len(part.works), takers, part.rooms, rng)
+    return _onto_works(part, _divide(2 * len(part.works), takers, part.rooms, rng), rng)
+
+
+def _onto_works(part: Part, loads: Sequence[int], rng: random.Random) -> list[int]:
     by_district: list[list[int]] = [
         [
             index
@@ -457,6 +583,179 @@ def _in_rounds(pairs: list[int], hands: int, rng: random.Random) -> list[int]:
     return ordered
 
 
+# --- supplements ------------------------------------------------------------------------------
+
+
+def _supplements(record: Record) -> Iterator[str]:
+    dealt = {ref for kind, ref, _ in record["handings"] if kind == "dealt"}
+    spans = [range(o["tasks"][0], o["tasks"][1] + 1) for o in record["supplements"]]
+    if dealt != {id for span in spans for id in span}:
+        yield "tasks were dealt outside the supplements"
+    group_of = {row[0]: row[2] for row in record["performances"]}
+    for more in record["supplements"]:
+        span = more["tasks"]
+        present = {
+            (group_of[work], work, number, account, position)
+            for id, work, number, account, position, _ in record["tasks"]
+            if span[0] <= id <= span[1]
+        }
+        again = {
+            (group["id"], *task)
+            for group in more["groups"]
+            for task in deal_more_again(
+                _works_in(record, span, group["id"]),
+                group["hands"],
+                record["policy"],
+                f"{_seed(record, group['id'])}:more:{more['number']}",
+            )
+        }
+        if again != present:
+            yield f"supplement {more['number']}: dealt again from the seed, it differs"
+
+
+def deal_more_again(
+    works: list[tuple[int, int]], holders: Sequence[Row], policy: Mapping[str, Any], seed: str
+) -> Iterator[tuple[int, int, int, int]]:
+    rng = random.Random(seed)
+    held = {row[0]: (row[3], row[4]) for row in holders}
+    able = [tuple(row[:3]) for row in holders if row[2] > 0]
+    if policy["placement"] == "together":
+        counts = Counter(row[1] for row in able)
+        able = [row for row in able if counts[row[1]] > 1]
+    for part in _parts(works, able, policy):
+        had = [held[hand[0]] for hand in part.hands]
+        leans, totals = [a - b for a, b in had], [a + b for a, b in had]
+        if policy["placement"] == "spread":
+            pairs = _onto_works(part, _least_first(part, totals, leans, rng), rng)
+        else:
+            pairs = _pairs_of_least(part, totals, leans, rng)
+        ordered = _in_rounds(pairs, len(part.hands), rng)
+        _even_rounds(part, ordered, leans)
+        yield from _listed(part, ordered, totals, rng)
+
+
+def _lots(indexes: Sequence[int], leans: Sequence[int], rng: random.Random) -> dict[int, int]:
+    order = list(indexes)
+    rng.shuffle(order)
+    turns = zip_longest([i for i in order if leans[i] > 0], [i for i in order if leans[i] < 0])
+    first = [i for pair in turns for i in pair if i is not None]
+    return {i: lot for lot, i in enumerate([*first, *(i for i in order if leans[i] == 0)])}
+
+
+def _turn(total: int, lot: int, index: int, part: Part) -> tuple[Fraction, int, int]:
+    return Fraction(2 * total + 1, 2 * part.hands[index][2]), lot, index
+
+
+def _least_first(
+    part: Part, totals: Sequence[int], leans: Sequence[int], rng: random.Random
+) -> list[int]:
+    rooms, more = part.rooms, [0] * len(totals)
+    lots = _lots(range(len(totals)), leans, rng)
+    turns = [_turn(total, lots[i], i, part) for i, total in enumerate(totals)]
+    heapify(turns)
+    while sum(more) < 2 * len(part.works):
+        _, lot, index = heappop(turns)
+        district = part.hands[index][1]
+        if rooms[district]:
+            rooms[district] -= 1
+            more[index] += 1
+            heappush(turns, _turn(totals[index] + more[index], lot, index, part))
+    return more
+
+
+def _pairs_of_least(
+    part: Part, totals: Sequence[int], leans: Sequence[int], rng: random.Random
+) -> list[int]:
+    now, waiting = list(totals), []
+    for district in part.districts:
+        members = [i for i, hand in enumerate(part.hands) if hand[1] == district]
+        lots = _lots(members, leans, rng)
+        waiting.append(sorted(_turn(now[i], lots[i], i, part) for i in members))
+    pairs: list[list[tuple[int, int]]] = [[] for _ in waiting]
+    for _ in part.works:
+        place = min(
+            (p for p, d in enumerate(part.districts) if len(pairs[p]) < part.rooms[d]),
+            key=lambda p: (waiting[p][0][0] + waiting[p][1][0], p),
+        )
+        one, other = waiting[place][:2]
+        for _, _, index in (one, other):
+            now[index] += 1
+        again = [_turn(now[index], lot, index, part) for _, lot, index in (one, other)]
+        waiting[place] = sorted([*waiting[place][2:], *again])
+        pairs[place].append((one[2], other[2]))
+    kinds = _fill(part.homes, 1, [len(of) for of in pairs], rng)
+    for of in pairs:
+        rng.shuffle(of)
+    return [hand for kind in kinds for hand in pairs[kind].pop()]
+
+
+def _even_rounds(part: Part, ordered: list[int], leans: Sequence[int]) -> None:
+    evening = _Evening(part, ordered, leans)
+    for side in (0, 1):
+        for hand in range(len(leans)):
+            while evening.lean(hand, side) > 1:
+                if not evening.turn(hand, side) and not evening.exchange(hand, side):
+                    break
+
+
+class _Evening:
+    """Turns round paths of works, else exchanges two hands, until nobody leans by two."""
+
+    def __init__(self, part: Part, ordered: list[int], leans: Sequence[int]) -> None:
+        self.part, self.ordered, self.leans = part, ordered, list(leans)
+        self.homes, self.kinds = part.homes, {d: kind for kind, d in enumerate(part.districts)}
+        self.places: list[list[int]] = [[] for _ in leans]
+        for place, hand in enumerate(ordered):
+            self.leans[hand] += -1 if place % 2 else 1
+            self.places[hand].append(place)
+
+    def lean(self, hand: int, side: int) -> int:
+        return -self.leans[hand] if side else self.leans[hand]
+
+    def turn(self, start: int, side: int) -> bool:
+        came, reached = {start: -1}, [start]
+        for hand in reached:
+            if self.lean(hand, side) < 0:
+                while (place := came[hand]) >= 0:
+                    before = self.ordered[place]
+                    self.put(before, place, hand, place ^ 1)
+                    hand = before
+                return True
+            for place in self.places[hand]:
+                other = self.ordered[place ^ 1]
+                if place % 2 == side and other not in came:
+                    came[other] = place
+                    reached.append(other)
+        return False
+
+    def exchange(self, hand: int, side: int) -> bool:
+        own = [place for place in self.places[hand] if place % 2 == side]
+        for other in range(len(self.leans)):
+            if self.lean(other, side) >= 0:
+                continue
+            for theirs in [p for p in self.places[other] if p % 2 != side]:
+                for place in own:
+                    if self.may(other, place, theirs) and self.may(hand, theirs, place):
+                        self.put(hand, place, other, theirs)
+                        return True
+        return False
+
+    def may(self, hand: int, place: int, left: int) -> bool:
+        district, partner = self.part.hands[hand][1], self.ordered[place ^ 1]
+        if place // 2 == left // 2 or hand == partner:
+            return False
+        if self.kinds[district] == self.homes[place // 2]:
+            return False
+        is_together = bool(self.part.hands[partner][1] == district)
+        return is_together == bool(self.part.policy["placement"] == "together")
+
+    def put(self, one: int, place: int, other: int, theirs: int) -> None:
+        for hand, left, taken in ((one, place, theirs), (other, theirs, place)):
+            self.ordered[taken] = hand
+            self.places[hand][self.places[hand].index(left)] = taken
+            self.leans[hand] += 2 if left % 2 else -2
+
+
 # --- every later hand-out ---------------------------------------------------------------------
 
 
@@ -476,8 +775,11 @@ def _later_hand_outs(record: Record) -> Iterator[str]:
     tasks = {row[0]: row for row in record["tasks"]}
     works = {row[0]: row for row in record["performances"]}
     stages = {group["id"]: group["stage"] for group in record["groups"]}
-    given = {ref for kind, ref, _ in record["handings"] if kind == "given"}
-    totals = Counter(row[3] for id, row in tasks.items() if row[2] < 3 and id not in given)
+    later = {ref for kind, ref, _ in record["handings"] if kind in ("given", "dealt")}
+    first = [row for id, row in tasks.items() if row[2] < 3 and id not in later]
+    totals = Counter(row[3] for row in first)
+    held = Counter((row[3], works[row[1]][2], row[2]) for row in first)
+    supplements = {more["tasks"][0]: more for more in record["supplements"]}
     hands: dict[int, Hand] = {}
     for kind, ref, detail in record["handings"]:
         if kind == "hand":
@@ -485,6 +787,10 @@ def _later_hand_outs(record: Record) -> Iterator[str]:
             hands[ref] = Hand(_point(f"{seed}:hand:{ref}"), total, *detail)
             continue
         _, work, number, account, _, _ = tasks[ref]
+        if kind == "dealt" and ref in supplements:
+            for group in supplements[ref]["groups"]:
+                if group["hands"] != _holders(hands, held, group["id"], stages):
+                    yield f"task {ref}: the supplement was not dealt among those who were here"
         if kind == "given":
             start = _point(f"{seed}:{work}:{number}:{detail[0]}")
             _, _, group, home = works[work]
@@ -495,7 +801,22 @@ def _later_hand_outs(record: Record) -> Iterator[str]:
             }
             if _taker(allowed, detail[1], start, policy) != account:
                 yield f"task {ref}: not the hand-out that the seed gives"
-        hands[account].total += -1 if kind == "taken" else 1
+        step = -1 if kind == "taken" else 1
+        hands[account].total += step
+        held[account, works[work][2], number] += step
+
+
+def _holders(
+    hands: Mapping[int, Hand],
+    held: Mapping[tuple[int, int, int], int],
+    group: int,
+    stages: Mapping[int, str],
+) -> list[list[int]]:
+    return [
+        [id, hand.district, hand.capacity, held[id, group, 1], held[id, group, 2]]
+        for id, hand in sorted(hands.items())
+        if (hand.role, hand.stage, hand.state) == ("marker", stages[group], "here")
+    ]
 
 
 def _may(
