@@ -74,8 +74,11 @@ def downloads(db: Database, sitting_id: int) -> Downloads:
     return Downloads(row[0], row[1])
 
 
-def dealt(db: Database, sitting_id: int, task_id: int) -> None:
-    _add(db, sitting_id, "dealt", task_id, "")
+def dealt(db: Database, sitting_id: int, task_ids: Sequence[int]) -> None:
+    db.conn.executemany(
+        "INSERT INTO handing (sitting_id, kind, ref, detail) VALUES (?, 'dealt', ?, '')",
+        [(sitting_id, id) for id in task_ids],
+    )
 
 
 def taken(db: Database, sitting_id: int, task_id: int) -> None:

@@ -31,7 +31,6 @@ from hub.work.preview import DistrictPreview, Spread, of_districts, spread_of
 from hub.work.relief import Relief, reliefs
 from hub.work.unmet import what_is_unmet
 from shared.kit.refusal import Refusal
-from shared.rules.allocation import Dealt
 from shared.rules.policy import Policy
 from shared.rules.rubric import ALL_CRITERIA, Role, to_mask
 from shared.rules.supplement import Holder, deal_more, preflight_more
@@ -118,8 +117,7 @@ def supplement(db: Database, who: str, moment: datetime) -> More:
         raise Refusal("nothing_new", "没有需要补分配的作品或教师")
     last = tasks.last_id(db)
     for extra in planned.extras:
-        for one in extra.deck.dealt:
-            _hand(db, planned.sitting, extra, one, moment)
+        _hand_on(db, planned.sitting, extra, moment)
     summary = {"sitting": planned.sitting.id, "number": planned.number, "works": seen.works}
     audit.append(db, who, "supplement", summary | {"moved": seen.moved}, moment)
     if seen.works:
@@ -230,23 +228,33 @@ def _spreads(holders: Sequence[Holder]) -> dict[int, Spread]:
     return {1: spread_of([h.first for h in holders]), 2: spread_of([h.second for h in holders])}
 
 
-def _hand(db: Database, sitting: Sitting, extra: _Extra, one: Dealt, moment: datetime) -> None:
-    slot = slots.wait(db, sitting.id, one.work, one.round, to_mask(ALL_CRITERIA), moment)
-    new = NewTask(
-        sitting_id=sitting.id,
-        performance_id=one.work,
-        item_group_id=extra.deck.group.id,
-        round=one.round,
-        account_id=one.hand,
-        criteria=slot.criteria,
-        gen=slot.gen,
-        position=one.position,
+def _hand_on(db: Database, sitting: Sitting, extra: _Extra, moment: datetime) -> None:
+    """Slots, tasks and loads of one item group; its nodes are told."""
+    dealt, everything = extra.deck.dealt, to_mask(ALL_CRITERIA)
+    wishes = [(sitting.id, one.work, one.round, everything) for one in dealt]
+    waiting = slots.wait_all(db, wishes, moment)
+    new = [
+        NewTask(
+            sitting_id=sitting.id,
+            performance_id=one.work,
+            item_group_id=extra.deck.group.id,
+            round=one.round,
+            account_id=one.hand,
+            criteria=everything,
+            gen=slot.gen,
+            position=one.position,
+        )
+        for one, slot in zip(dealt, waiting, strict=True)
+    ]
+    for account_id, count in Counter(one.hand for one in dealt).items():
+        hands.move(db, sitting.id, account_id, count)
+    ids = tasks.add(db, new, moment)
+    handings.dealt(db, sitting.id, ids)
+    slots.assign(db, list(zip(waiting, ids, strict=True)), moment)
+    districts = {hand.id: hand.district for hand in extra.deck.hands}
+    feed.append_many(
+        db, ((districts[one.hand], "task", id) for one, id in zip(dealt, ids, strict=True))
     )
-    task_id = tasks.add(db, new, moment)
-    handings.dealt(db, sitting.id, task_id)
-    slots.assign(db, slot, task_id, moment)
-    district = next(h.district for h in extra.deck.hands if h.id == one.hand)
-    feed.append(db, district, "task", task_id)
 
 
 def _record(planned: _Planned, span: Sequence[int]) -> dict[str, Any]:
