@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 import hub.schema
-from hub.api import district_quality, enrol, meeting, pull, push, videos
+from hub.api import district_quality, enrol, meeting, pull, push, releases, videos
 from hub.api.bell import Bell
 from hub.api.boots import Boots
 from hub.api.city import City
@@ -98,6 +98,7 @@ SYNC = Router(
         *enrol.ROUTES,
         *meeting.ROUTES,
         *district_quality.ROUTES,
+        *releases.ROUTES,
         *push.ROUTES,
         *pull.ROUTES,
         *videos.ROUTES,

@@ -7,11 +7,15 @@ from typing import Any
 
 import uvicorn
 
+import node.schema
+from node import launched
+from node.accepting import new_loop
 from node.app import create_app
 from node.machine import canary
 from node.machine.here import here
 from node.settings import NodeSettings
 from node.shortcut import Shortcut
+from node.work.step_back import step_back
 from node.zero_copy import ZeroCopyProtocol
 from shared import __version__
 from shared.kit import lock
@@ -19,6 +23,8 @@ from shared.kit import log as kit_log
 from shared.kit.clock import now
 from shared.kit.lan import lan_address
 from shared.kit.listening import bind
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
 
 SHUTDOWN_S = 3
 
@@ -29,8 +35,18 @@ def serve(settings: NodeSettings) -> None:
     """Until the program is told to end; Refusal where another one has the data or the port."""
     with lock.hold(settings.lock):
         canary.sing(settings.data, here.boot_id(), now())
+        _open_or_step_back(settings)
         while _serve_once(settings):
             log.error("the socket no longer takes connections: the service starts again")
+
+
+def _open_or_step_back(settings: NodeSettings) -> None:
+    """The launcher may have come back to this version from one that had changed the data."""
+    try:
+        Store(settings.database, node.schema.migrations).close()
+    except Refusal as refusal:
+        if refusal.code != "newer_data" or step_back(settings.database, now()) is None:
+            raise
 
 
 def _serve_once(settings: NodeSettings) -> bool:
@@ -41,6 +57,8 @@ def _serve_once(settings: NodeSettings) -> bool:
     host = lan_address() if settings.host == "0.0.0.0" else settings.host
     log.info("阅卷网址：http://%s:%s/", host, listening.getsockname()[1])
     server = Server(configured(settings))
+    launched.note_address(settings.host, listening.getsockname()[1])
+    launched.end_with_launcher(server.end)
     server.run(sockets=[listening])
     return server.is_deaf
 
@@ -49,8 +67,7 @@ def configured(settings: NodeSettings) -> uvicorn.Config:
     return uvicorn.Config(
         Shortcut(create_app(settings)),
         http=ZeroCopyProtocol,
-        # Never uvloop, which Windows has not: what is tested here is what runs there.
-        loop="asyncio",
+        loop=f"{new_loop.__module__}:{new_loop.__name__}",
         ws="none",
         lifespan="on",
         log_config=None,
@@ -61,13 +78,13 @@ def configured(settings: NodeSettings) -> uvicorn.Config:
 
 
 class Server(uvicorn.Server):
-    """Notices that nobody can connect any more.
-
-    On Windows asyncio closes the listening socket for good when a PC vanishes in the middle of
-    connecting (CPython issue 93821); the program would go on, and no browser would reach it.
-    """
+    """Notices that nobody can connect any more, where node.accepting was of no help."""
 
     is_deaf = False
+
+    def end(self) -> None:
+        """In order; from any thread."""
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -1,7 +1,10 @@
-"""The commands admin and invite: who works at the hub, and which node may join it."""
+"""The commands admin, invite and publish: who works at the hub, which node may join it, and
+which program the nodes may change over to.
+"""
 
 import argparse
 import secrets
+from pathlib import Path
 
 from hub.commands.parsing import Commands
 from shared.kit.refusal import Refusal
@@ -30,6 +33,10 @@ def add_to(commands: Commands) -> None:
     invite.add_argument("node", metavar="节点名称", help="如 一区-机房1")
     invite.add_argument("district", metavar="区县", help="“区县”表中的名称")
     invite.set_defaults(run=invite_node)
+
+    publish = commands.add_parser("publish", help="公布节点程序包的 sha256，节点据此核对更新")
+    publish.add_argument("zip", type=Path, metavar="压缩包", help="shengping-node-….zip")
+    publish.set_defaults(run=publish_release)
 
 
 def add_admin(options: argparse.Namespace) -> int:
@@ -90,3 +97,12 @@ def new_password() -> str:
 
 def _show(name: str, password: str) -> None:
     print(f"账号：{name}\n密码：{password}\n请记下密码：它只显示这一次。")
+
+
+def publish_release(options: argparse.Namespace) -> int:
+    """Also while the service runs: it reads the list anew each time."""
+    from hub.work.releases import publish
+
+    release = publish(options.data, options.zip)
+    print(f"已公布 {release.name}，sha256：{release.sha256}")
+    return 0

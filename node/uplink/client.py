@@ -47,6 +47,7 @@ from shared.wire.messages import (
     PushRequest,
 )
 from shared.wire.quality import QualityAnswer, QualityRequest
+from shared.wire.releases import ReleasesAnswer, ReleasesRequest
 
 SECRET_BYTES = 32
 
@@ -150,6 +151,9 @@ class HubClient:
 
     async def compare(self, request: CompareRequest) -> CompareAnswer:
         return await self._told(paths.COMPARE, request, CompareAnswer)
+
+    async def releases(self) -> ReleasesAnswer:
+        return await self._told(paths.RELEASES, ReleasesRequest(), ReleasesAnswer)
 
     async def quality(self) -> QualityAnswer:
         return await self._told(paths.QUALITY, QualityRequest(), QualityAnswer)

@@ -2,6 +2,9 @@
 
 import socket
 
+LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""How this PC reaches what listens on all its addresses."""
+
 
 def lan_address() -> str:
     """The address that other PCs of the lab most likely reach this one by; nothing is sent."""

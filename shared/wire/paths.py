@@ -7,6 +7,7 @@ HELLO = "/sync/v1/hello"
 HISTORY = "/sync/v1/history"
 COMPARE = "/sync/v1/compare"
 QUALITY = "/sync/v1/quality"
+RELEASES = "/sync/v1/releases"
 VIDEO = "/sync/v1/videos/"
 """followed by the sha256"""
 

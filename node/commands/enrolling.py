@@ -1,0 +1,30 @@
+"""Joins this node to a hub with a one-time code."""
+
+import asyncio
+from pathlib import Path
+
+import node.schema
+from node.settings import NodeSettings
+from node.uplink.uplink import Uplink
+from node.videos.cache import Cache
+from node.work.mirror import take_in
+from shared import __version__
+from shared.kit import lock
+from shared.kit.clock import now
+from shared.kit.store import Store
+
+
+def enrol(settings: NodeSettings, hub_url: str, code: str, mirror: Path | None) -> int:
+    with lock.hold(settings.lock):
+        store = Store(settings.database, node.schema.migrations)
+        try:
+            cache = Cache(settings.cache, settings.cache_bytes_max)
+            uplink = Uplink(store, cache, settings, __version__)
+            link = asyncio.run(uplink.enrol(hub_url, code))
+            if mirror is not None:
+                with store.writing() as db:
+                    print(f"从镜像文件取回 {take_in(db, mirror, now())} 条记录，运行后重新上报。")
+        finally:
+            store.close()
+    print(f"接入成功：{link.district}，{link.node_name}。现在可以运行服务（shengping-node run）。")
+    return 0
