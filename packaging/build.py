@@ -109,7 +109,7 @@ def pack(folder: Path, version: str) -> Path:
     """NAME-VERSION-SYSTEM-MACHINE.zip beside the folder, and its hash for sha256sum -c."""
     machine = {"AMD64": "x86_64"}.get(platform.machine(), platform.machine())
     archive = folder.with_name(f"{folder.name}-{version}-{SYSTEM}-{machine}.zip")
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as made:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as made:
         for path in sorted(folder.rglob("*")):
             made.write(path, path.relative_to(folder.parent))
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
