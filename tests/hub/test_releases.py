@@ -1,6 +1,7 @@
 """The city publishes a program, and every node that asks at the door is told its hash."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -17,7 +18,8 @@ LINK = Link("http://hub.test", 1, "一号", "第1区", "h", "1", SECRET, 0)
 
 
 def to(door: AtDoor) -> MakeHttp:
-    return lambda url: httpx.AsyncClient(transport=httpx.ASGITransport(door.app), base_url=url)
+    over: Any = door.app
+    return lambda url: httpx.AsyncClient(transport=httpx.ASGITransport(over), base_url=url)
 
 
 def test_a_node_is_told_what_the_city_published(tmp_path: Path) -> None:
