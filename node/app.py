@@ -15,6 +15,7 @@ from node.pages import (
     accounts,
     board,
     feedback,
+    check,
     flags,
     lock,
     marking,
@@ -75,6 +76,7 @@ ROUTES = [
     *accounts.ROUTES,
     *requests.ROUTES,
     *status.ROUTES,
+    *check.ROUTES,
 ]
 
 

@@ -1,0 +1,184 @@
+"""设备自检: a PC looks at itself before anybody marks on it, and tells the node what it found.
+
+The sample was sung by hub.rehearsal.videos (6 s, 1280 x 720, 25 frames a second): a real clip,
+but of no child, since nobody is signed in here.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie, State
+from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from litestar.params import JSONBody
+from litestar.response import Template
+from sqlite_utils import Database
+
+from node.pages.people import address_of
+from node.store import meta, pcs
+from node.store.pcs import Pc
+from shared.kit.clock import now
+from shared.kit.ids import is_id, new_id
+from shared.kit.refusal import Refusal
+from shared.kit.store import Store
+from shared.rules.site import KEYS, Line, Measured, Tone, judge_pc, worst
+from shared.web.rendering import page
+
+COOKIE = "shengping_pc"
+COOKIE_S = 400 * 24 * 3600
+SPEED_BYTES = 8_000_000
+UNHEARD = timedelta(minutes=2)
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+Word = Annotated[str, msgspec.Meta(max_length=40)]
+SEAT = Annotated[str, msgspec.Meta(max_length=12)]
+
+
+class CheckForm(msgspec.Struct, forbid_unknown_fields=True):
+    """shared.rules.site.Measured, but for what the request says itself."""
+
+    missing: Annotated[tuple[Word, ...], msgspec.Meta(max_length=20)] = ()
+    width: Count | None = None
+    height: Count | None = None
+    inner_width: Count | None = None
+    zoom_percent: Count | None = None
+    memory_gb: Amount | None = None
+    frames: Count | None = None
+    dropped: Count | None = None
+    left: tuple[Count, Count] | None = None
+    right: tuple[Count, Count] | None = None
+    keys: Annotated[tuple[Word, ...], msgspec.Meta(max_length=20)] = ()
+    mbit: Amount | None = None
+    ping_ms: Amount | None = None
+
+
+class SeatForm(msgspec.Struct, forbid_unknown_fields=True):
+    seat: SEAT
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    tone: Tone
+    title: str
+    text: str
+
+
+@get("/check", sync_to_thread=True)
+def check(request: Request[Any, Any, State], store: NamedDependency[Store]) -> Template:
+    with store.writing() as db:
+        if meta.link(db) is None:
+            raise Refusal("not_enrolled", "本机房的服务器还没有接入市级中心，请先完成安装。", 409)
+        pc = _this(db, request, now())
+    lines = judge_pc(Measured())
+    answer = page("check.html", pc=pc, lines=lines, verdict=_verdict(lines), keys=KEYS)
+    answer.cookies.append(_cookie(pc.id))
+    return answer
+
+
+@post("/api/check", sync_to_thread=True, status_code=200, request_max_body_size=8_000)
+def give_check(
+    request: Request[Any, Any, State],
+    data: JSONBody[CheckForm],
+    store: NamedDependency[Store],
+) -> dict[str, Any]:
+    """All that was measured so far, after each step: what is said of it comes back."""
+    found = Measured(agent=_agent(request), **msgspec.structs.asdict(data))
+    moment = now()
+    with store.writing() as db:
+        pc = _known(db, request)
+        pcs.measure(db, pc.id, msgspec.json.encode(found).decode(), moment)
+    lines = judge_pc(found)
+    verdict = _verdict(lines)
+    return {"verdict": msgspec.to_builtins(verdict), "lines": msgspec.to_builtins(lines)}
+
+
+@post("/api/check/seat", sync_to_thread=True, status_code=200)
+def give_seat(
+    request: Request[Any, Any, State], data: JSONBody[SeatForm], store: NamedDependency[Store]
+) -> dict[str, str]:
+    with store.writing() as db:
+        pc = _known(db, request)
+        pcs.rename(db, pc.id, data.seat.strip())
+    return {"seat": data.seat.strip()}
+
+
+@get("/api/check/speed", sync_to_thread=False)
+def speed() -> Response[bytes]:
+    return Response(_noise(), media_type="application/octet-stream")
+
+
+@get("/api/check/ping", sync_to_thread=False)
+def ping() -> Response[str]:
+    return Response("", media_type=MediaType.TEXT)
+
+
+@cache
+def _noise() -> bytes:
+    """Nothing on the way can make it smaller."""
+    return os.urandom(SPEED_BYTES)
+
+
+def lines_of(pc: Pc) -> tuple[Line, ...]:
+    """What its last check came to; all open where it is to be done again."""
+    if pc.checked_at is None or pc.is_to_check_again:
+        return judge_pc(Measured())
+    return judge_pc(msgspec.json.decode(pc.measured, type=Measured))
+
+
+def _verdict(lines: tuple[Line, ...]) -> Verdict:
+    tone = worst(lines)
+    left = [line.label for line in lines if line.tone is Tone.OPEN]
+    wrong = [line.label for line in lines if line.tone is tone]
+    if tone is Tone.BAD:
+        return Verdict(tone, "这台电脑还不能阅卷", f"请处理：{'、'.join(wrong)}。")
+    if tone is Tone.OPEN:
+        return Verdict(tone, "正在自检", f"还差：{'、'.join(left)}。")
+    if tone is Tone.WARN:
+        return Verdict(tone, "可以阅卷，建议处理", f"{'、'.join(wrong)}，见下面的说明。")
+    return Verdict(tone, "通过，可以阅卷", "结果已报给机房服务器，可以关闭本页。")
+
+
+def here_of(db: Database, request: Request[Any, Any, State]) -> Pc | None:
+    """This PC, if it is known: by its cookie, else by its address."""
+    cookie = request.cookies.get(COOKIE, "")
+    found = pcs.pc(db, cookie) if is_id(cookie) else None
+    return found or pcs.at(db, address_of(request))
+
+
+def _this(db: Database, request: Request[Any, Any, State], moment: datetime) -> Pc:
+    cookie, address = request.cookies.get(COOKIE, ""), address_of(request)
+    found = pcs.pc(db, cookie) if is_id(cookie) else None
+    found = found or pcs.like(db, address, _agent(request), moment - UNHEARD)
+    pc_id = found.id if found else new_id(moment)
+    pcs.see(db, pc_id, address, _agent(request), moment)
+    return _must(pcs.pc(db, pc_id))
+
+
+def _known(db: Database, request: Request[Any, Any, State]) -> Pc:
+    cookie = request.cookies.get(COOKIE, "")
+    return _must(pcs.pc(db, cookie) if is_id(cookie) else None)
+
+
+def _must(pc: Pc | None) -> Pc:
+    if pc is None:
+        raise Refusal("pc_unknown", "机房服务器不认识这台电脑了，请刷新本页后重新自检。", 409)
+    return pc
+
+
+def _agent(request: Request[Any, Any, State]) -> str:
+    return request.headers.get("user-agent", "")[:400]
+
+
+def _cookie(pc_id: str) -> Cookie:
+    return Cookie(
+        key=COOKIE, value=pc_id, httponly=True, samesite="lax", max_age=COOKIE_S, path="/"
+    )
+
+
+ROUTES = [check, give_check, give_seat, speed, ping]
