@@ -11,7 +11,7 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
 import hub.schema
-from hub.api import district_quality, enrol, meeting, pull, push, releases, videos
+from hub.api import district_quality, enrol, meeting, pull, push, releases, site, videos
 from hub.api.bell import Bell
 from hub.api.boots import Boots
 from hub.api.city import City
@@ -36,6 +36,7 @@ from hub.pages import (
     problems,
     quality,
     quality_clips,
+    readiness,
     references,
     requests,
     results,
@@ -83,6 +84,7 @@ ROUTES = [
     *forecast.ROUTES,
     *trial.ROUTES,
     *nodes.ROUTES,
+    *readiness.ROUTES,
     *announcements.ROUTES,
     *quality.ROUTES,
     *references.ROUTES,
@@ -99,6 +101,7 @@ SYNC = Router(
         *meeting.ROUTES,
         *district_quality.ROUTES,
         *releases.ROUTES,
+        *site.ROUTES,
         *push.ROUTES,
         *pull.ROUTES,
         *videos.ROUTES,
@@ -140,6 +143,7 @@ def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
                 "nonces": Nonces(),
                 "boots": Boots(),
                 "city": City(),
+                "measuring": site.Measuring(),
             }
         ),
     )

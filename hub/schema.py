@@ -66,6 +66,11 @@ def m071_audit_salt(db: Database) -> None:
 
 
 @migrations()
+def m085_readiness(db: Database) -> None:
+    run_script(db, SQL / "m085_readiness.sql")
+
+
+@migrations()
 def m090_probes(db: Database) -> None:
     run_script(db, SQL / "m090_probes.sql")
 

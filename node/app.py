@@ -14,12 +14,13 @@ from node.jobs import timetable
 from node.pages import (
     accounts,
     board,
-    feedback,
     check,
+    feedback,
     flags,
     lock,
     marking,
     me,
+    pcs,
     people,
     progress,
     quality,
@@ -77,6 +78,7 @@ ROUTES = [
     *requests.ROUTES,
     *status.ROUTES,
     *check.ROUTES,
+    *pcs.ROUTES,
 ]
 
 

@@ -19,6 +19,7 @@ SWEEP_S = 5
 MIRROR_S = 1
 RETRY_VIDEOS_MIN = 5
 COMPARE_MIN = 10
+READY_S = 10
 CHECK_VIDEO_S = 2
 """So 6,000 videos are looked at again in the course of a morning, a few MB at a time."""
 TIDY_H = 1
@@ -42,6 +43,9 @@ def timetable(uplink: Uplink, store: Store, mirror: Mirror | None = None) -> Asy
     async def retry_videos() -> None:
         uplink.retry_videos()
 
+    async def tell_ready() -> None:
+        await uplink.tell_ready()
+
     async def check_video() -> None:
         await uplink.check_video()
 
@@ -49,6 +53,7 @@ def timetable(uplink: Uplink, store: Store, mirror: Mirror | None = None) -> Asy
     scheduler.add_job(sweep, IntervalTrigger(seconds=SWEEP_S))
     scheduler.add_job(retry_videos, IntervalTrigger(minutes=RETRY_VIDEOS_MIN))
     scheduler.add_job(check_video, IntervalTrigger(seconds=CHECK_VIDEO_S))
+    scheduler.add_job(tell_ready, IntervalTrigger(seconds=READY_S))
     scheduler.add_job(compare, IntervalTrigger(minutes=COMPARE_MIN))
     if mirror is not None:
         scheduler.add_job(_copy, IntervalTrigger(seconds=MIRROR_S), args=(mirror,))

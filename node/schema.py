@@ -38,6 +38,11 @@ def m060_attachments(db: Database) -> None:
 
 
 @migrations()
+def m085_pcs(db: Database) -> None:
+    run_script(db, SQL / "m085_pcs.sql")
+
+
+@migrations()
 def m090_probes(db: Database) -> None:
     run_script(db, SQL / "m090_probes.sql")
 

@@ -64,6 +64,7 @@ def _nav(troubled_nodes: int) -> list[NavItem]:
         NavItem("/videos", "视频"),
         NavItem("/trial", "试阅清空"),
         NavItem("/nodes", "节点", troubled_nodes),
+        NavItem("/readiness", "场地就绪"),
         NavItem("/announcements", "公告"),
         NavItem("/accounts", "账号与名册"),
         NavItem("/results", "结果导出"),

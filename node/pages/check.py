@@ -124,13 +124,6 @@ def _noise() -> bytes:
     return os.urandom(SPEED_BYTES)
 
 
-def lines_of(pc: Pc) -> tuple[Line, ...]:
-    """What its last check came to; all open where it is to be done again."""
-    if pc.checked_at is None or pc.is_to_check_again:
-        return judge_pc(Measured())
-    return judge_pc(msgspec.json.decode(pc.measured, type=Measured))
-
-
 def _verdict(lines: tuple[Line, ...]) -> Verdict:
     tone = worst(lines)
     left = [line.label for line in lines if line.tone is Tone.OPEN]

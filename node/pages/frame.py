@@ -23,6 +23,7 @@ ONLINE = timedelta(minutes=2)
 
 NAV = (
     NavItem("/status", "运行状态"),
+    NavItem("/pcs", "机房电脑"),
     NavItem("/progress", "按学科进度"),
     NavItem("/progress/items", "按题目进度"),
     NavItem("/progress/markers", "按评分人进度"),

@@ -11,16 +11,16 @@ from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
 from node.pages.charts import MINUTES, link_chart
-from node.pages.frame import MANAGERS, ONLINE, frame, live_page
+from node.pages.frame import MANAGERS, frame, live_page
 from node.pages.people import Person
-from node.store import accounts, exam, exchanges, meta, progress, sessions, videos
+from node.pages.seats import counts, seats, teachers_online, to_do
+from node.store import exam, exchanges, meta, progress, videos
 from node.store.progress import Work
 from node.store.videos import Held
 from node.work.verdict import Facts, judge_node
 from shared.kit.clock import now
 from shared.kit.lan import lan_address
 from shared.kit.store import Store
-from shared.rules.rubric import Role
 
 EXCHANGES_SHOWN = 6
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -45,13 +45,6 @@ class Fetching:
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    name: str
-    role: str
-    address: str
-
-
 @get("/status", sync_to_thread=True)
 def status(
     request: Request[Any, Any, State],
@@ -63,8 +56,8 @@ def status(
     uplink = state.uplink.view()
     cap_mbit = state.settings.bandwidth_at(moment.astimezone().time())
     with store.reading() as db:
-        caches, seats = _caches(db), _seats(db, moment)
-        facts = _facts(db, state, caches, len(seats))
+        caches, found = _caches(db), seats(db, moment)
+        facts = _facts(db, state, caches, len(teachers_online(db, moment)))
         transfers = exchanges.by_minute(db, moment, MINUTES + 1)
         return live_page(
             request,
@@ -77,7 +70,9 @@ def status(
             address=_address(request),
             caches=caches,
             fetching=_fetching(caches, uplink.video_bytes_per_s, moment),
-            seats=seats,
+            seats=found,
+            counts=counts(found),
+            to_do=to_do(found),
             chart=link_chart(transfers, exchanges.minute_of(moment), cap_mbit),
             cap=cap_mbit,
             since=moment - timedelta(minutes=MINUTES),
@@ -125,18 +120,6 @@ def _fetching(caches: list[GroupCache], bytes_per_s: int, moment: datetime) -> F
     left = sum(cache.held.bytes - cache.held.bytes_ready for cache in caches)
     until = moment + timedelta(seconds=left / bytes_per_s) if left and bytes_per_s else None
     return Fetching(left, bytes_per_s, until)
-
-
-def _seats(db: Database, moment: datetime) -> list[Seat]:
-    """Those who mark; managers have no part in the count."""
-    online = sessions.online(db, moment - ONLINE)
-    return [
-        Seat(account.name, account.role.label, online[account.id])
-        for account in accounts.everyone(db)
-        if account.id in online
-        and account.state == "active"
-        and account.role in (Role.MARKER, Role.LEADER)
-    ]
 
 
 @post("/status/sync", sync_to_thread=False, status_code=303)

@@ -4,7 +4,7 @@ import gzip
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -47,6 +47,7 @@ from shared.wire.messages import (
     PushRequest,
 )
 from shared.wire.quality import QualityAnswer, QualityRequest
+from shared.wire.ready import ReadyAnswer, ReadyReport
 from shared.wire.releases import ReleasesAnswer, ReleasesRequest
 
 SECRET_BYTES = 32
@@ -158,10 +159,19 @@ class HubClient:
     async def quality(self) -> QualityAnswer:
         return await self._told(paths.QUALITY, QualityRequest(), QualityAnswer)
 
-    @asynccontextmanager
-    async def video(self, sha256: str, start: int) -> AsyncIterator[VideoStream]:
+    async def ready(self, report: ReadyReport) -> ReadyAnswer:
+        return await self._told(paths.READY, report, ReadyAnswer)
+
+    def video(self, sha256: str, start: int) -> AbstractAsyncContextManager[VideoStream]:
         """The video from byte `start`; its name is the proof of its content."""
-        path = paths.VIDEO + sha256
+        return self._stream(paths.VIDEO + sha256, start)
+
+    def noise(self) -> AbstractAsyncContextManager[VideoStream]:
+        """Bytes without meaning, for as long as they are taken."""
+        return self._stream(paths.MEASURE, 0)
+
+    @asynccontextmanager
+    async def _stream(self, path: str, start: int) -> AsyncIterator[VideoStream]:
         for is_last in (False, True):
             nonce, secret = new_nonce(), self._identity.secret
             headers = {"Accept-Encoding": "identity"} | self._signed("GET", path, b"", nonce)

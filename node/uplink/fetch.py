@@ -11,6 +11,7 @@ from node.videos.cache import Cache, WrongContent
 
 WRITE_BYTES = 1 << 20
 GIVE_WAY_S = 2.0
+MEASURING_S = 0.2
 
 
 class Fetcher:
@@ -63,6 +64,8 @@ class Fetcher:
 
     async def _slow_down(self, bytes: int) -> None:
         await self._bucket.take(bytes)
+        while self._state.is_measuring:
+            await asyncio.sleep(MEASURING_S)
         if not self._state.push_is_idle.is_set():
             try:
                 await asyncio.wait_for(self._state.push_is_idle.wait(), GIVE_WAY_S)

@@ -63,6 +63,8 @@ class LinkState:
     """Compared marks with the hub, and it is not yet time to do it again."""
     differs: int = -1
     """So many marks differ from the hub's; -1: not compared yet."""
+    is_measuring: bool = False
+    """The line is being measured: videos leave it alone."""
     push_is_idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared while events are on their way: videos then leave them the link."""
 

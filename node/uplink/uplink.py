@@ -12,11 +12,13 @@ from node.uplink.client import HubClient, Identity, ask_to_enrol
 from node.uplink.fetch import Fetcher
 from node.uplink.http import MakeHttp, make_http
 from node.uplink.loops import Loops, until
+from node.uplink.measure import LinkMeter
 from node.uplink.meet import Meeting, Program
 from node.uplink.prefetch import Prefetcher
 from node.uplink.pull import Puller, last_city
 from node.uplink.push import Pusher
 from node.uplink.quality import QualityAsker
+from node.uplink.ready import ReadyTeller
 from node.uplink.reconcile import Reconciler
 from node.uplink.state import PULL, PUSH, VIDEO, City, LinkState, UplinkView, finish
 from node.videos.cache import Cache
@@ -54,6 +56,8 @@ class Uplink:
         self._loops: Loops | None = None
         self._prefetcher: Prefetcher | None = None
         self._asker: QualityAsker | None = None
+        self._teller: ReadyTeller | None = None
+        self._meter: LinkMeter | None = None
         self._checking = asyncio.Lock()
         self._push_wake = asyncio.Event()
         self._fetch_wake = asyncio.Event()
@@ -114,6 +118,19 @@ class Uplink:
         if self._asker is not None:
             await self._asker.refresh()
 
+    async def tell_ready(self) -> None:
+        if self._teller is not None:
+            await self._teller.tell()
+
+    async def measure_link(self) -> float:
+        """Mbit/s from the hub, in about ten seconds; Refusal says why that cannot be told."""
+        try:
+            if self._meter is None:
+                raise Outage("本机还没有接入市级中心")
+            return await self._meter.mbit()
+        except Outage as outage:
+            raise Refusal("not_measured", outage.text, 503) from outage
+
     def compare_again(self) -> None:
         """From any thread: it is time to compare with the hub what both hold."""
         self._state.is_compared = False
@@ -145,7 +162,7 @@ class Uplink:
     async def _begin(self, link: meta.Link) -> None:
         state, identity = self._state, Identity(link.node_id, link.secret, link.secret_before)
         # So many that no long wait, video or page stands in the way of a mark.
-        https = [self._make_http(link.hub_url) for _ in range(4)]
+        https = [self._make_http(link.hub_url) for _ in range(5)]
         clients = [HubClient(http, identity, state.clock) for http in https]
         state.is_met = state.is_compared = False
         state.differs = -1
@@ -160,6 +177,8 @@ class Uplink:
         await finish(prefetcher.reconcile)
         self._prefetcher = prefetcher
         self._asker = QualityAsker(self._store, clients[3], state)
+        self._teller = ReadyTeller(self._store, clients[3], state)
+        self._meter = LinkMeter(clients[4], state)
         pusher = Pusher(self._store, clients[0], state)
         puller = Puller(self._store, self._cache, clients[1], state, self._program)
         meeting = Meeting(self._store, clients[0], state, self._program)
@@ -173,7 +192,7 @@ class Uplink:
         return Bucket(lambda: self._settings.bandwidth_at(now().astimezone().time()) * MEGA / BITS)
 
     async def _end(self) -> None:
-        self._asker = None
+        self._asker = self._teller = self._meter = None
         if self._loops is not None:
             await self._loops.end()
             self._loops = None

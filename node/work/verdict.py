@@ -53,6 +53,9 @@ class Problem:
     tone: Literal["warn", "bad"]
     title: str
     remedy: str
+    url: str = ""
+    """Where it can be dealt with."""
+    url_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,13 @@ from tests.node.test_quality_page import told
 
 SIZES = ((1366, 768), (1920, 1080))
 HUB_PAGES = (
-    *("/", "/districts", "/districts/1", "/groups", "/rounds", "/trial", "/nodes"),
+    *("/", "/districts", "/districts/1", "/groups", "/rounds", "/trial", "/nodes", "/readiness"),
     *("/quality", "/quality/markers/1", "/quality/clips/3", "/announcements", "/announcements/1"),
     *("/accounts", "/accounts/import", "/results", "/audit", "/me", "/approvals"),
 )
 NODE_PAGES = (
     *("/progress", "/progress/items", "/progress/markers", "/accounts"),
-    *("/flags", "/quality", "/board", "/status", "/password"),
+    *("/flags", "/quality", "/board", "/status", "/pcs", "/password"),
 )
 
 

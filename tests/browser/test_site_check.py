@@ -1,7 +1,6 @@
 """The check of a PC in a real Chromium: a known-bad one is caught, a good one passes."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect

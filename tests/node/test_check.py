@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from node.pages import check
-from node.pages.check import COOKIE, lines_of
+from node.pages.check import COOKIE
 from node.store import pcs
+from node.work.site_check import lines_of
 from shared.rules.site import KEYS, Tone, worst
 from tests.node.door import Lab, Pc, a_lab
 
