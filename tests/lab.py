@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -170,9 +170,10 @@ def _give(
     answer.raise_for_status()
 
 
-def build_lab(root: Path, works: int = 24) -> Lab:
+def build_lab(root: Path, works: int = 24, markers: int = 3, command: Sequence[str] = ()) -> Lab:
+    """`command`: another program than the source's node, with its --data."""
     folders = Folders(root)
-    cast = make_cast(labs=1, markers=3, works=works, seed=7)
+    cast = make_cast(labs=1, markers=markers, works=works, seed=7)
     # Everything of interest in tests is said by the tests themselves.
     cast = replace(cast, works=tuple(replace(work, exception=None) for work in cast.works))
     make_exam(folders, cast, PICTURE)
@@ -182,8 +183,9 @@ def build_lab(root: Path, works: int = 24) -> Lab:
     hub = programs.start_hub(folders.hub, programs.free_port())
     hub.wait_until_up()
     data = folders.node("一号 机房")
-    programs.run("node", "--data", data, "enrol", "--hub", hub.url, "--code", code)
-    node = programs.start_node("节点", data, programs.free_port())
+    own = command or (*programs.command_of("node"), "--data", str(data))
+    programs.run_command([*own, "enrol", "--hub", hub.url, "--code", code])
+    node = programs.start_node("节点", data, programs.free_port(), command)
     node.wait_until_up()
     lab = Lab(folders, cast, hub, node)
     _wait_for_videos(lab)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -62,16 +63,19 @@ def start_hub(data: Path, port: int) -> Program:
     return _start("市级中心", "hub", data, port)
 
 
-def start_node(name: str, data: Path, port: int) -> Program:
-    return _start(name, "node", data, port)
+def start_node(name: str, data: Path, port: int, command: Sequence[str] = ()) -> Program:
+    """`command`: how another program than this one's own node is started."""
+    return _start(name, "node", data, port, command)
 
 
-def _start(name: str, module: str, data: Path, port: int) -> Program:
+def _start(name: str, module: str, data: Path, port: int, command: Sequence[str] = ()) -> Program:
     verb = "serve" if module == "hub" else "run"
     log = open_log(data)
+    what = command or (*command_of(module), "--data", str(data))
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", module, "--data", str(data), verb),
+            *what,
+            verb,
             *("--host", "127.0.0.1", "--port", str(port)),
         ],
         stdout=log,
@@ -84,6 +88,13 @@ def _start(name: str, module: str, data: Path, port: int) -> Program:
     return Program(name, f"http://127.0.0.1:{port}", data, process, log)
 
 
+def command_of(module: str) -> tuple[str, ...]:
+    if getattr(sys, "frozen", False):
+        # The built hub holds no node, and is no Python that could run one.
+        raise Refusal("not_in_program", "程序包里不含演练和演示，请在源码目录里运行。")
+    return (sys.executable, "-m", module)
+
+
 def open_log(data: Path) -> IO[bytes]:
     data.mkdir(parents=True, exist_ok=True)
     return (data / "console.log").open("ab")
@@ -91,11 +102,14 @@ def open_log(data: Path) -> IO[bytes]:
 
 def run(module: str, *arguments: str | Path) -> str:
     """One command to its end; Refusal with what it said when it failed."""
-    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return run_command([*command_of(module), *map(str, arguments)])
+
+
+def run_command(command: Sequence[str]) -> str:
     ran = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL)
     if ran.returncode != 0:
         said = ran.stderr.decode(errors="replace").strip()
-        raise Refusal("program", f"命令没有成功：{' '.join(command[2:])}\n{said}")
+        raise Refusal("program", f"命令没有成功：{' '.join(command)}\n{said}")
     return ran.stdout.decode(errors="replace")
 
 

@@ -19,6 +19,7 @@ from node.settings import NodeSettings
 from node.store import meta, videos
 from node.uplink.look import HubLook, HubState, look_at
 from shared.kit.clock import now
+from shared.kit.files import remove, replace
 from shared.kit.store import reading_beside
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -102,8 +103,9 @@ def write_problem(data: Path) -> str:
             file.write(b"\0" * 4096)
             file.flush()
             os.fsync(file.fileno())
-        first.replace(second)
-        second.unlink()
+        replace(first, second)
+        if not remove(second):
+            return "文件被别的程序（多半是杀毒软件）占住，删不掉"
     except OSError as error:
         return error.strerror or str(error)
     return ""

@@ -104,10 +104,14 @@ class Watch:
     def _wait_until_up(self, child: Child, note: Path, version: str) -> bool:
         deadline = time.monotonic() + self._patience.start
         while child.exit_code is None and time.monotonic() < deadline:
-            if is_well(note, version, self._patience.answer):
+            answering = version_at(note, self._patience.answer)
+            if answering == version:
                 self._home.prove(version)
                 self._came_up(note.read_text("utf-8"))
                 return True
+            if answering is not None:
+                # Not what its folder says that it is.
+                return False
             time.sleep(self._patience.look / 4)
         return False
 
@@ -119,15 +123,15 @@ class Watch:
                 return End.REPLACED
             if time.monotonic() - probed_at < self._patience.probe:
                 continue
-            well = is_well(note, version, self._patience.answer)
+            well = version_at(note, self._patience.answer) == version
             unanswered, probed_at = 0 if well else unanswered + 1, time.monotonic()
             if unanswered >= DEAF_AFTER:
                 return End.DEAF
         return End.ENDED
 
 
-def is_well(note: Path, version: str, timeout_s: float) -> bool:
-    """Whether the version answers at the address that it has noted."""
+def version_at(note: Path, timeout_s: float) -> str | None:
+    """The version that answers at the noted address and is well; None: none does."""
     try:
         host, port = note.read_text("utf-8").rsplit(":", 1)
         asked = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=timeout_s)
@@ -137,5 +141,6 @@ def is_well(note: Path, version: str, timeout_s: float) -> bool:
         finally:
             asked.close()
     except (OSError, ValueError, http.client.HTTPException):
-        return False
-    return isinstance(told, dict) and told.get("ok") is True and told.get("version") == version
+        return None
+    is_well = isinstance(told, dict) and told.get("ok") is True
+    return str(told.get("version")) if is_well else None

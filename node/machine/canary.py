@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from shared.kit.clock import stamp
+from shared.kit.files import replace
 
 NAME = "canary.json"
 KEPT = 20
@@ -28,7 +29,7 @@ def sing(data: Path, boot_id: str, moment: datetime) -> None:
         json.dump(latest, file)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(data / NAME)
+    replace(part, data / NAME)
 
 
 def heard(data: Path) -> dict[str, str]:

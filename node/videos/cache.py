@@ -3,13 +3,12 @@
 import os
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from hashlib import sha256 as new_sha256
 from pathlib import Path
 
-REPLACE_TRIES = 10
-REPLACE_WAIT_S = 0.05
+from shared.kit.files import remove, replace
+
 READ_BYTES = 1 << 20
 
 
@@ -66,13 +65,13 @@ class Cache:
             file.write(content)
 
     def drop_part(self, sha256: str) -> None:
-        _remove(self._part(sha256))
+        remove(self._part(sha256))
 
     def put(self, sha256: str, bytes: int) -> None:
         """Take the finished part in; WrongContent, and the part gone, when it is not it."""
         part = self._part(sha256)
         if self.part_bytes(sha256) != bytes or hash_of(part) != sha256:
-            _remove(part)
+            remove(part)
             raise WrongContent(sha256)
         with part.open("r+b") as file:
             # A name must never stand for bytes that a power cut can still take away.
@@ -80,21 +79,21 @@ class Cache:
         target = self.path(sha256)
         before = target.stat().st_size if target.exists() else 0
         target.parent.mkdir(exist_ok=True)
-        _replace(part, target)
+        replace(part, target)
         with self._lock:
             self._bytes += bytes - before
 
     def remove(self, sha256: str) -> None:
         path = self.path(sha256)
         size = path.stat().st_size if path.exists() else 0
-        if _remove(path):
+        if remove(path):
             with self._lock:
                 self._bytes -= size
 
     def clear(self) -> int:
         """Everything goes, unfinished downloads too; how many files could not be removed."""
         for path in self._parts.glob("*.part"):
-            _remove(path)
+            remove(path)
         for sha256 in self.names():
             self.remove(sha256)
         return len(self.names())
@@ -118,7 +117,7 @@ class Cache:
         """Unfinished downloads that nobody wants any more."""
         for path in self._parts.glob("*.part"):
             if path.stem not in wanted:
-                _remove(path)
+                remove(path)
 
     def _part(self, sha256: str) -> Path:
         return self._parts / f"{sha256}.part"
@@ -133,27 +132,3 @@ def hash_of(path: Path) -> str:
         while chunk := file.read(READ_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _replace(part: Path, target: Path) -> None:
-    """On Windows a scanner or a player may hold the file for a moment."""
-    for left in reversed(range(REPLACE_TRIES)):
-        try:
-            part.replace(target)
-        except PermissionError:
-            if left == 0:
-                raise
-            time.sleep(REPLACE_WAIT_S)
-        else:
-            return
-
-
-def _remove(path: Path) -> bool:
-    for _ in range(REPLACE_TRIES):
-        try:
-            path.unlink(missing_ok=True)
-        except PermissionError:
-            time.sleep(REPLACE_WAIT_S)
-        else:
-            return True
-    return False

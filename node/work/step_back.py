@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from node.store import outbox
+from shared.kit.files import replace
 from shared.kit.store import reading_beside
 
 
@@ -26,7 +27,7 @@ def step_back(database: Path, moment: datetime) -> Path | None:
     # At every moment a power cut finds one whole database under the name.
     part = database.with_name(f"{database.name}.part")
     shutil.copy(copies[-1], part)
-    part.replace(database)
+    replace(part, database)
     return aside
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from shared.kit.files import replace
 from shared.kit.refusal import Refusal
 
 BUSY_TIMEOUT_S = 15
@@ -75,7 +76,7 @@ class Store:
                 raise RuntimeError(f"the backup of {self.path} is damaged")
         finally:
             copy.close()
-        part.replace(target)
+        replace(part, target)
 
     def close(self) -> None:
         with self._lock, self._idle_lock:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from node.videos import cache as cache_module
 from node.videos.cache import Cache, WrongContent
+from shared.kit import files
 
 CONTENT = b"a child sings" * 1000
 NAME = sha256(CONTENT).hexdigest()
@@ -79,7 +79,7 @@ def test_a_file_held_open_by_a_scanner_is_waited_for(
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", busy)
-    monkeypatch.setattr(cache_module, "REPLACE_WAIT_S", 0)
+    monkeypatch.setattr(files, "WAIT_S", 0)
     cache.put(NAME, len(CONTENT))
     assert cache.has(NAME)
 
