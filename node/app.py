@@ -22,6 +22,7 @@ from node.pages import (
     me,
     pcs,
     people,
+    poster,
     progress,
     quality,
     reported,
@@ -63,6 +64,7 @@ def health(uplink: NamedDependency[Uplink]) -> dict[str, Any]:
 ROUTES = [
     health,
     *setup.ROUTES,
+    *poster.ROUTES,
     *people.ROUTES,
     *marking.ROUTES,
     *me.ROUTES,

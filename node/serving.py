@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 import uvicorn
+from litestar import Litestar
 
 import node.schema
 from node import launched
@@ -13,6 +14,7 @@ from node.accepting import new_loop
 from node.app import create_app
 from node.machine import canary
 from node.machine.here import here
+from node.moving import settle
 from node.settings import NodeSettings
 from node.shortcut import Shortcut
 from node.work.step_back import step_back
@@ -33,11 +35,13 @@ log = logging.getLogger(__name__)
 
 def serve(settings: NodeSettings) -> None:
     """Until the program is told to end; Refusal where another one has the data or the port."""
-    with lock.hold(settings.lock):
-        canary.sing(settings.data, here.boot_id(), now())
-        _open_or_step_back(settings)
-        while _serve_once(settings):
-            log.error("the socket no longer takes connections: the service starts again")
+    again: NodeSettings | None = settings
+    while again is not None:
+        settle(again, now())
+        with lock.hold(again.lock):
+            canary.sing(again.home, here.boot_id(), now())
+            _open_or_step_back(again)
+            again = _serve_once(again)
 
 
 def _open_or_step_back(settings: NodeSettings) -> None:
@@ -49,23 +53,28 @@ def _open_or_step_back(settings: NodeSettings) -> None:
             raise
 
 
-def _serve_once(settings: NodeSettings) -> bool:
-    """Whether it has to be started again."""
+def _serve_once(settings: NodeSettings) -> NodeSettings | None:
+    """With what it has to be started again; None: it was told to end."""
     listening = bind(settings.host, settings.port)
-    kit_log.start(settings.data, "node")
-    log.info("声评节点 %s，数据目录 %s", __version__, settings.data.resolve())
+    kit_log.start(settings.home, "node")
+    log.info("声评节点 %s，数据目录 %s", __version__, settings.home.resolve())
     host = lan_address() if settings.host == "0.0.0.0" else settings.host
     log.info("阅卷网址：http://%s:%s/", host, listening.getsockname()[1])
-    server = Server(configured(settings))
+    app = create_app(settings)
+    server = Server(configured(app))
+    app.state.restart = server.begin_again
     launched.note_address(settings.host, listening.getsockname()[1])
     launched.end_with_launcher(server.end)
     server.run(sockets=[listening])
-    return server.is_deaf
+    if server.is_deaf:
+        log.error("the socket no longer takes connections: the service starts again")
+    changed: NodeSettings = app.state.settings
+    return changed if server.is_deaf or server.begins_again else None
 
 
-def configured(settings: NodeSettings) -> uvicorn.Config:
+def configured(app: Litestar) -> uvicorn.Config:
     return uvicorn.Config(
-        Shortcut(create_app(settings)),
+        Shortcut(app),
         http=ZeroCopyProtocol,
         loop=f"{new_loop.__module__}:{new_loop.__name__}",
         ws="none",
@@ -81,6 +90,11 @@ class Server(uvicorn.Server):
     """Notices that nobody can connect any more, where node.accepting was of no help."""
 
     is_deaf = False
+    begins_again = False
+
+    def begin_again(self) -> None:
+        """With other settings; from any thread, and after what is being answered."""
+        self.begins_again = self.should_exit = True
 
     def end(self) -> None:
         """In order; from any thread."""

@@ -1,11 +1,12 @@
 """What a technician may set on a node: node.toml in the data folder, environment, flags."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from pathlib import Path
 
 from node.bandwidth import mbit_at, parse_plan
+from node.settings_file import Value, write
 from shared.kit.refusal import Refusal
 from shared.kit.settings import load
 
@@ -30,22 +31,35 @@ class NodeSettings:
 
     mirror_folder: Path | None = None
     """Best on another drive: every record to be reported is also written to a file there."""
+    data_folder: Path | None = None
+    """Where the database and the videos are, where that is not beside node.toml."""
+
+    @property
+    def home(self) -> Path:
+        """The folder that must outlive every start of the PC."""
+        return self.data_folder or self.data
 
     @property
     def database(self) -> Path:
-        return self.data / "node.db"
+        return self.home / "node.db"
 
     @property
     def lock(self) -> Path:
-        return self.data / "node.lock"
+        return self.home / "node.lock"
 
     @property
     def cache(self) -> Path:
-        return self.data / "videos"
+        return self.home / "videos"
 
     def bandwidth_at(self, clock: time) -> float:
         """Mbit/s, by this PC's own time."""
         return mbit_at(parse_plan(self.bandwidth_hours), self.bandwidth_mbit, clock)
+
+
+def changed(settings: NodeSettings, **changes: Value) -> NodeSettings:
+    """Kept in node.toml; whoever runs with the old ones has to take over the new ones."""
+    write(settings.data / FILE_NAME, changes)
+    return replace(settings, **changes)  # type: ignore[arg-type]
 
 
 def settings_from(data: Path, flags: Mapping[str, object]) -> NodeSettings:

@@ -44,7 +44,7 @@ NEVER = (
     *("PIL", "IPython", "matplotlib", "pandas", "hypothesis", "playwright", "ortools"),
 )
 NOT_IN_NODE = (
-    *("av", "numpy", "obstore", "xlsxwriter", "python_calamine", "pyotp", "segno", "uvloop", "hub"),
+    *("av", "numpy", "obstore", "xlsxwriter", "python_calamine", "pyotp", "uvloop", "hub"),
 )
 """The media libraries are GPL and 100 MB."""
 

@@ -94,6 +94,7 @@ def show_nodes(
 
 @post("/nodes/invite", sync_to_thread=True, status_code=200)
 def give_invite(
+    request: Request[Any, Any, Any],
     data: Annotated[InviteForm, FORM],
     person: NamedDependency[Admin],
     store: NamedDependency[Store],
@@ -107,7 +108,9 @@ def give_invite(
             audit.append(db, person.name, "node_invited", detail, now())
     except Refusal as refusal:
         return _page(store, person, refusal=refusal, typed=data)
-    return _page(store, person, code=code, code_for=data.name.strip())
+    # As the browser writes our address: behind a proxy we do not know it ourselves.
+    address = request.headers.get("origin") or str(request.base_url).rstrip("/")
+    return _page(store, person, code=f"{address}#{code}", code_for=data.name.strip())
 
 
 @post("/nodes/{node_id:int}/retire", sync_to_thread=True, status_code=303)

@@ -39,7 +39,7 @@ def examination(settings: NodeSettings) -> Iterator[Finding]:
     is_local = settings.host in LOCAL
     is_open = None if is_local else here.firewall_is_open(settings.port)
     yield rules.firewall(is_open, settings.port, is_loopback=is_local)
-    data = settings.data.resolve()
+    data = settings.home.resolve()
     problem = write_problem(data)
     yield rules.rights(str(data), problem)
     if not problem:
@@ -78,14 +78,12 @@ def port_use(settings: NodeSettings) -> rules.PortUse:
         health = httpx.get(url, timeout=5, trust_env=False).json()
         return rules.PortUse.OURS if "is_enrolled" in health else rules.PortUse.OTHER
     except httpx.ConnectError:
-        return (
-            rules.PortUse.FREE if _can_bind(settings.host, settings.port) else rules.PortUse.OTHER
-        )
+        return rules.PortUse.FREE if can_bind(settings.host, settings.port) else rules.PortUse.OTHER
     except (httpx.HTTPError, ValueError, TypeError):
         return rules.PortUse.OTHER
 
 
-def _can_bind(host: str, port: int) -> bool:
+def can_bind(host: str, port: int) -> bool:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         try:
             probe.bind((host, port))

@@ -22,6 +22,7 @@ from sqlite_utils import Database
 from node.pages.people import address_of
 from node.store import meta, pcs
 from node.store.pcs import Pc
+from node.work.site_check import PC_COOKIE
 from shared.kit.clock import now
 from shared.kit.ids import is_id, new_id
 from shared.kit.refusal import Refusal
@@ -29,8 +30,7 @@ from shared.kit.store import Store
 from shared.rules.site import KEYS, Line, Measured, Tone, judge_pc, worst
 from shared.web.rendering import page
 
-COOKIE = "shengping_pc"
-COOKIE_S = 400 * 24 * 3600
+KEPT_S = 400 * 24 * 3600
 SPEED_BYTES = 8_000_000
 UNHEARD = timedelta(minutes=2)
 
@@ -137,15 +137,8 @@ def _verdict(lines: tuple[Line, ...]) -> Verdict:
     return Verdict(tone, "通过，可以阅卷", "结果已报给机房服务器，可以关闭本页。")
 
 
-def here_of(db: Database, request: Request[Any, Any, State]) -> Pc | None:
-    """This PC, if it is known: by its cookie, else by its address."""
-    cookie = request.cookies.get(COOKIE, "")
-    found = pcs.pc(db, cookie) if is_id(cookie) else None
-    return found or pcs.at(db, address_of(request))
-
-
 def _this(db: Database, request: Request[Any, Any, State], moment: datetime) -> Pc:
-    cookie, address = request.cookies.get(COOKIE, ""), address_of(request)
+    cookie, address = request.cookies.get(PC_COOKIE, ""), address_of(request)
     found = pcs.pc(db, cookie) if is_id(cookie) else None
     found = found or pcs.like(db, address, _agent(request), moment - UNHEARD)
     pc_id = found.id if found else new_id(moment)
@@ -154,7 +147,7 @@ def _this(db: Database, request: Request[Any, Any, State], moment: datetime) -> 
 
 
 def _known(db: Database, request: Request[Any, Any, State]) -> Pc:
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = request.cookies.get(PC_COOKIE, "")
     return _must(pcs.pc(db, cookie) if is_id(cookie) else None)
 
 
@@ -170,7 +163,7 @@ def _agent(request: Request[Any, Any, State]) -> str:
 
 def _cookie(pc_id: str) -> Cookie:
     return Cookie(
-        key=COOKIE, value=pc_id, httponly=True, samesite="lax", max_age=COOKIE_S, path="/"
+        key=PC_COOKIE, value=pc_id, httponly=True, samesite="lax", max_age=KEPT_S, path="/"
     )
 
 

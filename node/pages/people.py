@@ -27,7 +27,9 @@ from node.work.sign_in import (
     must_change_password,
     note_failure,
 )
+from node.work.site_check import PC_COOKIE, this_pc
 from shared.kit.clock import now
+from shared.kit.lan import lan_addresses
 from shared.kit.passwords import hash_password
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -37,6 +39,7 @@ from shared.web.rendering import PART_HEADER, page
 from shared.web.sessions import ended_cookie, session_cookie
 
 COOKIE = "shengping_node"
+OWN = ("127.0.0.1", "::1")
 
 HOME = {
     Role.MARKER: "/mark",
@@ -124,10 +127,25 @@ def address_of(request: Request[Any, Any, State]) -> str:
     return request.client.host if request.client else ""
 
 
+def person_of(request: Request[Any, Any, State], db: Database) -> Person | None:
+    """For pages that are also open to others than the signed-in."""
+    return _person(db, sessions.session(db, token_of(request)), now())
+
+
+def note_visitor(request: Request[Any, Any, State]) -> None:
+    """Another PC has come through to us: the firewall lets it."""
+    address = address_of(request)
+    if getattr(request.app.state, "visitor", ""):
+        return
+    if address not in OWN and address not in lan_addresses():
+        request.app.state.visitor = address
+
+
 @get("/", sync_to_thread=True)
 def sign_in_page(
     request: Request[Any, Any, State], store: NamedDependency[Store]
 ) -> Template | Redirect:
+    note_visitor(request)
     with store.reading() as db:
         if meta.link(db) is None:
             return Redirect("/setup", status_code=303)
@@ -137,7 +155,7 @@ def sign_in_page(
             return Redirect(person.home, status_code=303)
         ended = session.ended if session else None
         notice = _signed_out(ended).text if ended == "taken_over" else ""
-        return _sign_in_template(db, phone="", notice=notice)
+        return _sign_in_template(request, db, phone="", notice=notice)
 
 
 @post("/", sync_to_thread=True, status_code=200)
@@ -152,7 +170,7 @@ def sign_in(
     except Refusal as refusal:
         with store.reading() as db:
             return _sign_in_template(
-                db, phone=data.phone, notice=refusal.text, status=refusal.status
+                request, db, phone=data.phone, notice=refusal.text, status=refusal.status
             )
     cookie = session_cookie(COOKIE, token, is_https=request.url.scheme == "https")
     return Redirect(person.home, status_code=303, cookies=[cookie])
@@ -171,7 +189,15 @@ def _sign_in(store: Store, data: SignInForm, address: str) -> tuple[Person, str]
         return Person(account, hash_token(token), must_change_password(db, account)), token
 
 
-def _sign_in_template(db: Database, *, phone: str, notice: str, status: int = 200) -> Template:
+def _sign_in_template(
+    request: Request[Any, Any, State],
+    db: Database,
+    *,
+    phone: str,
+    notice: str,
+    status: int = 200,
+) -> Template:
+    pc = this_pc(db, request.cookies.get(PC_COOKIE, ""), address_of(request))
     link, known, sitting = meta.link(db), exam.exam(db), exam.open_sitting(db)
     return page(
         "people_sign_in.html",
@@ -179,6 +205,8 @@ def _sign_in_template(db: Database, *, phone: str, notice: str, status: int = 20
         district=link.district if link else "",
         exam=known.name if known else "",
         sitting=sitting,
+        pc=pc,
+        is_checked=pc is not None and pc.is_of(now().astimezone().date()),
         phone=phone,
         notice=notice,
     )

@@ -94,6 +94,10 @@ class Uplink:
             await self._begin(link)
         return link
 
+    def use(self, settings: NodeSettings) -> None:
+        """From any thread: the plan of the bandwidth is looked up for every piece."""
+        self._settings = settings
+
     def wake_push(self) -> None:
         """From any thread: there may be something to send."""
         self._from_any_thread(self._push_wake.set)

@@ -1,12 +1,14 @@
 """阅卷场地核查: the lab's PCs and its line as they were last measured, and what that means."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 from sqlite_utils import Database
 
 from node.store import accounts, meta, pcs
 from node.store.pcs import Pc
+from shared.kit.ids import is_id
 from shared.rules.rubric import Role
 from shared.rules.site import (
     Line,
@@ -21,6 +23,8 @@ from shared.rules.site import (
 from shared.wire.ready import ReadyLine, ReadyReport
 
 LINK_KEY = "link_measured"
+PC_COOKIE = "shengping_pc"
+"""By which a PC is known again."""
 
 
 class LinkMeasured(msgspec.Struct, frozen=True):
@@ -37,6 +41,11 @@ class CheckedPc:
     def tone(self) -> Tone:
         return worst(self.lines)
 
+    def is_of(self, day: date) -> bool:
+        """Checked on that day, and not to be checked again."""
+        at = self.pc.checked_at
+        return at is not None and at.astimezone().date() == day and self.tone is not Tone.OPEN
+
     @property
     def wrong(self) -> list[Line]:
         """The red ones first."""
@@ -50,6 +59,12 @@ def lines_of(pc: Pc) -> tuple[Line, ...]:
     if pc.checked_at is None or pc.is_to_check_again:
         return judge_pc(Measured())
     return judge_pc(measured_of(pc))
+
+
+def this_pc(db: Database, cookie: str, address: str) -> CheckedPc | None:
+    """By its cookie, else by its address; None: it never checked itself."""
+    found = (pcs.pc(db, cookie) if is_id(cookie) else None) or pcs.at(db, address)
+    return None if found is None else CheckedPc(found, lines_of(found))
 
 
 def measured_of(pc: Pc) -> Measured:

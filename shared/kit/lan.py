@@ -14,3 +14,14 @@ def lan_address() -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return "127.0.0.1"
+
+
+def lan_addresses() -> list[str]:
+    """All IPv4 addresses of this PC but its own name for itself, the likeliest first."""
+    likely = lan_address()
+    try:
+        known = socket.gethostbyname_ex(socket.gethostname())[2]
+    except OSError:
+        known = []
+    others = [a for a in known if a != likely and not a.startswith(("127.", "169.254."))]
+    return [likely, *others]

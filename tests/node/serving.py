@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from node.app import create_app
 from node.pages.people import COOKIE
 from node.serving import Server, configured
 from node.settings import NodeSettings
@@ -58,7 +59,7 @@ def a_served_node(
     for card, content in works:
         served.path(card).parent.mkdir(parents=True, exist_ok=True)
         served.path(card).write_bytes(content)
-    server = Server(configured(settings))
+    server = Server(configured(create_app(settings)))
     running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     running.start()
     try:

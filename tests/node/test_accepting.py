@@ -8,6 +8,7 @@ import pytest
 
 from node import accepting
 from node.accepting import Answer, accept_again, new_loop
+from node.app import create_app
 from node.serving import configured
 from node.settings import NodeSettings
 
@@ -90,7 +91,7 @@ def test_a_closed_door_and_one_that_never_opens_are_not_tried_for_ever(
 def test_the_service_runs_on_this_loop() -> None:
     loop = new_loop()
     try:
-        factory = configured(NodeSettings()).get_loop_factory()
+        factory = configured(create_app(NodeSettings())).get_loop_factory()
         assert factory is not None
         made = factory()
         made.close()

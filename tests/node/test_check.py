@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from node.pages import check
-from node.pages.check import COOKIE
 from node.store import pcs
+from node.work.site_check import PC_COOKIE as COOKIE
 from node.work.site_check import lines_of
 from shared.rules.site import KEYS, Tone, worst
 from tests.node.door import Lab, Pc, a_lab
@@ -136,3 +136,12 @@ def test_pcs_without_end_do_not_fill_the_disk(lab: Lab, monkeypatch: pytest.Monk
 def test_before_the_node_has_joined_there_is_nothing_to_check(tmp_path: Path) -> None:
     with a_lab(tmp_path, is_enrolled=False) as lab:
         assert lab.pc().get("/check").status_code == 409
+
+
+def test_the_sign_in_page_says_how_this_pc_is(lab: Lab) -> None:
+    pc = lab.pc()
+    assert "今天还没有自检" in pc.get("/").text
+    tell(pc, open_check(pc), **GOOD)
+    assert "今天自检通过" in pc.get("/").text
+    tell(pc, open_check(pc), **GOOD | {"left": [3, 0]})
+    assert "声音" in pc.get("/").text

@@ -352,7 +352,7 @@ def test_the_set_up_refuses_a_wrong_code_and_keeps_what_was_typed(tmp_path: Path
         pc = lab.pc()
         answer = pc.post("/setup", data={"hub_url": "https://hub.test", "code": "WRONG"})
         assert answer.status_code == 422 and "接入码不正确" in answer.text
-        assert 'value="https://hub.test"' in answer.text and 'value="WRONG"' in answer.text
+        assert ">WRONG</textarea>" in answer.text
         nowhere = pc.post("/setup", data={"hub_url": "hub", "code": "RIGHT"})
         assert nowhere.status_code == 422 and "市级中心地址不正确" in nowhere.text
 
@@ -361,9 +361,8 @@ def test_the_set_up_joins_the_hub_once(tmp_path: Path) -> None:
     with a_lab(tmp_path, is_enrolled=False, make_http=StandInHub().http) as lab:
         pc = lab.pc()
         done = pc.post("/setup", data={"hub_url": "http://hub.test", "code": "right"})
-        assert (done.status_code, done.headers["location"]) == (303, "/")
+        assert (done.status_code, done.headers["location"]) == (303, "/setup")
         assert "渝中区" in pc.get("/").text
-        assert pc.get("/setup").headers["location"] == "/"
         again = pc.post("/setup", data={"hub_url": "http://other.test", "code": "RIGHT"})
         assert again.headers["location"] == "/"
 
