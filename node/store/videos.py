@@ -55,25 +55,30 @@ def want(db: Database, card: VideoCard) -> None:
 
 
 def next_wanted(db: Database, limit: int) -> list[Video]:
-    """In order of need: what somebody waits for, rounds 3 and 4, then by place in the lists.
+    """In order of need: what somebody waits for, rounds 3 and 4, then who comes to it soonest.
 
-    Model singings come before the lists that they belong to.
+    How soon is how many tasks a marker still has before it in the item group's list, so that the
+    quick are not kept waiting by the beginning of the lists of the slow. Model singings come
+    before the lists that they belong to.
     """
     rows = db.conn.execute(
         """
-        SELECT v.sha256, v.bytes, v.duration_ms, v.peaks, v.loudness_db, v.state, v.tries,
-               v.problem, v.ready_at
-        FROM video v JOIN (
-          SELECT t.video_sha256 AS sha256, t.round >= 3 AS is_later, t.position
+        WITH need AS (
+          SELECT t.video_sha256 AS sha256, t.round, s.state = 'open' AS is_now,
+                 row_number() OVER (PARTITION BY t.account_id, t.item_group_id, s.id
+                                    ORDER BY t.position, t.id) AS place
           FROM task t JOIN sitting s ON s.id = t.sitting_id
           WHERE t.state = 'open' AND t.answered_gen < t.gen AND s.state IN ('prepared', 'open')
           UNION ALL
-          SELECT g.model_sha256, 0, 0 FROM item_group g
-          WHERE EXISTS (SELECT 1 FROM sitting WHERE state IN ('prepared', 'open'))
-        ) need ON need.sha256 = v.sha256
+          SELECT g.model_sha256, 0, 1, 0 FROM item_group g
+          WHERE EXISTS (SELECT 1 FROM sitting WHERE state IN ('prepared', 'open')))
+        SELECT v.sha256, v.bytes, v.duration_ms, v.peaks, v.loudness_db, v.state, v.tries,
+               v.problem, v.ready_at
+        FROM video v JOIN need n ON n.sha256 = v.sha256
         WHERE v.state = 'wanted'
         GROUP BY v.sha256
-        ORDER BY v.wanted_first DESC, max(need.is_later) DESC, v.tries, min(need.position), v.sha256
+        ORDER BY v.wanted_first DESC, max(n.is_now) DESC, max(n.round >= 3) DESC, v.tries,
+                 min(n.place), v.sha256
         LIMIT ?
         """,
         (limit,),

@@ -22,6 +22,8 @@ from shared.wire.messages import HoldingBody
 FLUSH_S = 2.0
 FLUSH_COUNT = 50
 LOOK_AHEAD = 64
+LOOK_EVERY_S = 1.0
+"""The order of need is worked out over all tasks: not for every video anew."""
 EVICT_AT_ONCE = 100
 REST_S = 5.0
 ALL = 1_000_000
@@ -60,6 +62,8 @@ class Prefetcher:
         self._flushed_at = time.monotonic()
         self._resting: dict[str, float] = {}
         self._making_room = asyncio.Lock()
+        self._listed: list[Video] = []
+        self._listed_at = float("-inf")
 
     async def drain(self) -> None:
         """Fetch all that is wanted now; Outage or NoRoom where that cannot go on."""
@@ -137,11 +141,18 @@ class Prefetcher:
             videos.retry_failed(db)
 
     async def _choose(self, running: dict[str, asyncio.Task[None]]) -> list[Video]:
-        moment = time.monotonic()
+        free, moment = self._parallel - len(running), time.monotonic()
+        if free <= 0:
+            return []
         busy = {sha256 for sha256, until in self._resting.items() if until > moment}
         busy |= running.keys() | set(self._gained)
-        wanted = await finish(self._wanted, LOOK_AHEAD + len(busy))
-        return [v for v in wanted if v.sha256 not in busy][: self._parallel - len(running)]
+        found = [video for video in self._listed if video.sha256 not in busy]
+        if len(found) < free or moment - self._listed_at >= LOOK_EVERY_S:
+            self._listed = await finish(self._wanted, LOOK_AHEAD + len(busy))
+            self._listed_at = moment
+            found = [video for video in self._listed if video.sha256 not in busy]
+        chosen, self._listed = found[:free], found[free:]
+        return chosen
 
     def _wanted(self, limit: int) -> list[Video]:
         with self._store.reading() as db:

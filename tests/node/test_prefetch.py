@@ -24,6 +24,7 @@ from node.work.purge import take_order
 from shared.kit.store import Store
 from shared.wire.messages import HoldingBody, PurgedBody, TaskCard
 from tests.makers import (
+    CHEN,
     FORMAL,
     NINE,
     TRIAL,
@@ -136,6 +137,28 @@ def test_round_3_comes_first_then_the_order_of_the_lists(
         videos.want_first(db, sha(4))
     fetch(store, cache, hub)
     assert asked_for(hub) == [4, 3, 2, 1]
+
+
+def test_the_quick_are_not_kept_waiting_by_the_lists_of_the_slow(
+    store: Store, cache: Cache, hub: StandInHub
+) -> None:
+    """王老师 is at the end of a list and comes to task 2 next; 陈老师 has not begun."""
+    slow = [a_task(n, position=n, account_id=CHEN) for n in (1, 3, 4)]
+    with store.writing() as db:
+        accounts.put(db, an_account_card(CHEN))
+    want(store, *slow, a_task(2, position=90))
+    fetch(store, cache, hub)
+    assert set(asked_for(hub)[:2]) == {1, 2}
+
+
+def test_what_is_marked_now_comes_before_what_is_prepared(
+    store: Store, cache: Cache, hub: StandInHub
+) -> None:
+    with store.writing() as db:
+        exam.put_sitting(db, a_sitting_card(TRIAL, "prepared"))
+    want(store, a_task(1, sitting=TRIAL, position=1), a_task(2, position=2))
+    fetch(store, cache, hub)
+    assert asked_for(hub) == [2, 1]
 
 
 def test_nobody_fetches_what_no_open_task_needs(
