@@ -9,8 +9,7 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import HTTPResponseStartEvent, HTTPScope, Receive, Scope, Send
 
-from node.videos.cache import Cache
-from node.videos.grants import Grants
+from node.videos.grants import Grant, Grants
 from node.videos.verified import Verified
 from shared.web.rendering import SECURITY_HEADERS
 from shared.web.sending import ZERO_COPY, Opening, stream
@@ -28,38 +27,37 @@ class Shortcut:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
             header = _headers_of(scope)
-            sha256 = self._granted(scope["path"], header("cookie"))
-            if sha256 is not None and await self._serve(sha256, header, scope, receive, send):
+            grant = self._granted(scope["path"], header("cookie"))
+            if grant is not None and await self._serve(grant, header, scope, receive, send):
                 return
         await self._app(scope, receive, send)
 
-    def _granted(self, path: str, cookies: str | None) -> str | None:
+    def _granted(self, path: str, cookies: str | None) -> Grant | None:
         number = path.removeprefix(PREFIX)
         if cookies is None or number == path or not (number.isascii() and number.isdecimal()):
             return None
         grants: Grants = self._app.state.grants
-        return grants.sha256(cookies, int(number))
+        return grants.grant(cookies, int(number))
 
     async def _serve(
         self,
-        sha256: str,
+        grant: Grant,
         header: Callable[[str], str | None],
         scope: HTTPScope,
         receive: Receive,
         send: Send,
     ) -> bool:
         """False where the file is not the one that was verified: nothing was sent yet."""
-        cache: Cache = self._app.state.cache
-        opening = Opening(cache.path(sha256), 0)
+        opening = Opening(grant.path, 0)
         try:
             file = await _open(opening, scope)
             if file is None:
                 return False
             state = os.fstat(file.fileno())
             verified: Verified = self._app.state.verified
-            if not verified.knows(sha256, state):
+            if not verified.knows(grant.sha256, state):
                 return False
-            plan = plan_answer("GET", header, sha256, state.st_size)
+            plan = plan_answer("GET", header, grant.sha256, state.st_size)
             await send(_start_of(plan))
             if plan.span is None:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})

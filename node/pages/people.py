@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
+import anyio.to_thread
 import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import State
@@ -256,12 +257,18 @@ def _password_template(person: Person, refusal: Refusal | None = None) -> Templa
     )
 
 
-@post("/sign-out", sync_to_thread=True, status_code=303)
-def sign_out(request: Request[Any, Any, State], store: NamedDependency[Store]) -> Redirect:
+@post("/sign-out", status_code=303)
+async def sign_out(request: Request[Any, Any, State], store: NamedDependency[Store]) -> Redirect:
     """Also where the session is over already: the cookie goes."""
-    with store.writing() as db:
-        sessions.end(db, token_of(request))
+    await anyio.to_thread.run_sync(_end_session, store, token_of(request))
+    # Last, so that no slice asked for meanwhile grants more of them.
+    request.app.state.grants.forget(request.headers.get("cookie", ""))
     return Redirect("/", status_code=303, cookies=[ended_cookie(COOKIE)])
+
+
+def _end_session(store: Store, token_hash: str) -> None:
+    with store.writing() as db:
+        sessions.end(db, token_hash)
 
 
 ROUTES = [sign_in_page, sign_in, password_page, set_password, sign_out]

@@ -45,12 +45,11 @@ async def video(
     is_right = task.is_video_ready and await verified.holds(task.video_sha256, task.video_bytes)
     if not is_right:
         await _fetch_first(store, task.video_sha256, is_ready=task.is_video_ready)
-    answer = await serve_file(
-        cache.path(task.video_sha256), request, etag=task.video_sha256, media_type="video/mp4"
-    )
+    path = cache.path(task.video_sha256)
+    answer = await serve_file(path, request, etag=task.video_sha256, media_type="video/mp4")
     if request.method == "GET":
         await anyio.to_thread.run_sync(_note, store, person.id, task_id)
-        state.grants.give(request.headers.get("cookie", ""), task_id, task.video_sha256)
+        state.grants.give(request.headers.get("cookie", ""), task_id, task.video_sha256, path)
     return answer
 
 

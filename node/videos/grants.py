@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-GRANTED_FOR_S = 3.0
+GRANTED_FOR_S = 10.0
 """A player asks for a clip in many slices; what changes meanwhile holds from then on."""
 GRANTS_MAX = 2_000
 
@@ -12,6 +13,7 @@ GRANTS_MAX = 2_000
 @dataclass(frozen=True, slots=True)
 class Grant:
     sha256: str
+    path: Path
     until: float
 
 
@@ -22,17 +24,21 @@ class Grants:
         self._clock = clock
         self._grants: dict[tuple[str, int], Grant] = {}
 
-    def give(self, cookies: str, task_id: int, sha256: str) -> None:
+    def give(self, cookies: str, task_id: int, sha256: str, path: Path) -> None:
         if len(self._grants) >= GRANTS_MAX:
             self._grants.clear()
-        self._grants[cookies, task_id] = Grant(sha256, self._clock() + GRANTED_FOR_S)
+        until = self._clock() + GRANTED_FOR_S
+        self._grants[cookies, task_id] = Grant(sha256, path, until)
 
-    def sha256(self, cookies: str, task_id: int) -> str | None:
-        """The video's, where the browser with these cookies may see it."""
+    def grant(self, cookies: str, task_id: int) -> Grant | None:
+        """Where the browser with these cookies may see the task's video."""
         grant = self._grants.get((cookies, task_id))
-        if grant is None:
-            return None
-        if self._clock() < grant.until:
-            return grant.sha256
+        if grant is None or self._clock() < grant.until:
+            return grant
         del self._grants[cookies, task_id]
         return None
+
+    def forget(self, cookies: str) -> None:
+        """Whoever signs out sees no more at once."""
+        for key in [key for key in self._grants if key[0] == cookies]:
+            del self._grants[key]

@@ -78,7 +78,15 @@ def test_the_short_way_is_open_to_nobody_else(served: Served) -> None:
         assert client.get("/videos/٣").status_code == 404
 
 
-def test_whoever_signs_out_sees_no_more_after_a_few_seconds(
+def test_whoever_signs_out_here_sees_no_more_at_once(served: Served) -> None:
+    with served.client(WANG) as client:
+        assert a_range(client, 0, 9).status_code == 206
+        assert client.post("/sign-out").status_code == 303
+        answer = client.get("/videos/1", headers={"Accept": "application/json"})
+        assert answer.status_code == 401
+
+
+def test_whoever_is_signed_out_elsewhere_sees_no_more_after_a_few_seconds(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("node.videos.grants.GRANTED_FOR_S", 0.2)
