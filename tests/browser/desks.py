@@ -17,20 +17,22 @@ from pathlib import Path
 import uvicorn
 from litestar import Litestar
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlite_utils import Database
 
 from hub.app import create_app as create_hub
 from hub.settings import HubSettings
-from hub.store import admins, nodes
+from hub.store import admins, nodes, requests
 from node.app import create_app as create_node
 from node.settings import NodeSettings
 from node.store import quality
 from node.work.give_mark import give_mark
-from shared.kit.clock import now
+from shared.kit.clock import now, stamp
 from shared.kit.listening import bind
 from shared.kit.passwords import hash_password
 from shared.rules.rubric import MarkException
+from shared.wire.requests import RequestBody
 from tests.hub.finished import a_finished_hub
-from tests.hub.makers import hear_of
+from tests.hub.makers import an_event_id, hear_of
 from tests.hub.pages import ADMIN, PASSWORD
 from tests.makers import ANTHEM, CHEN, LI, WANG, ZHAO, a_node_store, a_phone, a_task_card, enrol
 from tests.node.door import keep_video, no_hub
@@ -40,12 +42,13 @@ from tests.node.test_quality_page import told
 SIZES = ((1366, 768), (1920, 1080))
 HUB_PAGES = (
     *("/", "/districts", "/districts/1", "/groups", "/rounds", "/trial", "/nodes", "/readiness"),
-    *("/quality", "/quality/markers/1", "/quality/clips/3", "/announcements", "/announcements/1"),
-    *("/accounts", "/accounts/import", "/results", "/audit", "/me", "/approvals"),
+    *("/quality", "/quality/markers/1", "/quality/clips/3", "/quality/references"),
+    *("/announcements", "/announcements/1", "/forecast", "/problems", "/videos"),
+    *("/accounts", "/accounts/import", "/results", "/audit", "/me", "/approvals", "/requests"),
 )
 NODE_PAGES = (
     *("/progress", "/progress/items", "/progress/markers", "/accounts"),
-    *("/flags", "/quality", "/board", "/status", "/pcs", "/password"),
+    *("/flags", "/quality", "/board", "/status", "/pcs", "/password", "/requests"),
 )
 
 
@@ -75,6 +78,7 @@ def a_city_desk(folder: Path) -> Iterator[Desk]:
     """A sitting that has ended, and a node that is silent."""
     store = a_finished_hub(folder, works=24)
     with store.writing() as db:
+        ask_for_a_teacher(db)
         admins.add(db, ADMIN, hash_password(PASSWORD), "city_admin")
         for node in nodes.all_nodes(db)[1:]:
             hear_of(db, node.id, now())
@@ -82,6 +86,19 @@ def a_city_desk(folder: Path) -> Iterator[Desk]:
     app = create_hub(HubSettings(data=folder), with_jobs=False)
     with _served(app) as url:
         yield Desk("hub", url, HUB_PAGES, {"name": ADMIN, "password": PASSWORD})
+
+
+def ask_for_a_teacher(db: Database) -> None:
+    body = RequestBody(
+        kind="replace",
+        account_id=1,
+        new_name="郑七七",
+        new_phone="19900000099",
+        text="病假，当天由郑七七接替",
+        asked_by=2,
+        asked_at=stamp(now()),
+    )
+    requests.add(db, an_event_id(1), body, 1)
 
 
 @contextmanager

@@ -7,19 +7,23 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from hub.store import announcements, nodes, sittings, tasks
+from hub.store import announcements, nodes, probes, references, sittings, tasks
 from hub.store.tasks import Task
 from hub.work.announce import announce
 from hub.work.milestones import announce_reached
+from hub.work.seed_probes import seed_probes
 from hub.work.sittings import close
 from shared.kit.clock import stamp
 from shared.kit.store import Store
 from shared.rules.rubric import CRITERIA, MarkException
+from shared.wire.messages import MarkBody
 from tests.hub.makers import ADMIN, an_allocated_hub, an_event_id, give, hear_of
 from tests.makers import NINE
 
 SEED = 2023
 REVISION = 1_000_000
+PROBED = 2_000_000
+REFERENCES, EXPERTS = range(1, 9), "323232"
 
 
 def a_finished_hub(folder: Path, works: int = 8) -> Store:
@@ -27,6 +31,10 @@ def a_finished_hub(folder: Path, works: int = 8) -> Store:
     store = an_allocated_hub(folder, districts=4, markers=2, leaders=1, works=works)
     chance = random.Random(SEED)
     with store.writing() as db:
+        for performance in REFERENCES:
+            references.put(db, performance, EXPERTS, "专家组商定", ADMIN, NINE)
+        seed_probes(db, NINE)
+        answer_probes(db, chance)
         while open_tasks := _open(db):
             for task in open_tasks:
                 _mark(db, task, chance)
@@ -40,6 +48,25 @@ def a_finished_hub(folder: Path, works: int = 8) -> Store:
         assert sitting is not None
         close(db, sitting.id, ADMIN, NINE)
     return store
+
+
+def answer_probes(db: Database, chance: random.Random) -> None:
+    rows = db.conn.execute("SELECT id, account_id FROM probe ORDER BY account_id, id").fetchall()
+    for place, (id, account) in enumerate(rows):
+        levels = "".join(
+            level if chance.random() < 0.8 else str(3 - int(level)) for level in EXPERTS
+        )
+        body = MarkBody(
+            task_id=id,
+            gen=1,
+            account_id=account,
+            levels=levels,
+            given_at=stamp(NINE),
+            spent_ms=60_000,
+            heard_percent=90,
+        )
+        probes.add_mark(db, an_event_id(PROBED + place), body, 1, NINE)
+        probes.set_done(db, id)
 
 
 def _open(db: Database) -> list[Task]:

@@ -4,9 +4,11 @@ The pages count from the table of loads and from outcomes; what is compared with
 from tasks and marks alone, by other sentences.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 from sqlite_utils import Database
@@ -274,7 +276,8 @@ def test_quality_by_criterion(city: Browser, db: Database) -> None:
 
 def test_every_mark_of_each_marker_stands_on_its_page(city: Browser, db: Database) -> None:
     for (id,) in db.conn.execute("SELECT DISTINCT account_id FROM mark WHERE round < 4").fetchall():
-        rows = tables(city.get(f"/quality/markers/{id}").text)[-1][1:]
+        found = tables(city.get(f"/quality/markers/{id}").text)
+        rows = next(table for table in found if "另一评" in table[0])[1:]
         truth = db.conn.execute(
             """
             SELECT p.code, m.round || '评', m.levels, m.heard_percent FROM mark m
@@ -285,3 +288,204 @@ def test_every_mark_of_each_marker_stands_on_its_page(city: Browser, db: Databas
         ).fetchall()
         shown = {(row[0], row[2], row[3], row[8]) for row in rows}
         assert shown == {(code, round, levels, str(part)) for code, round, levels, part in truth}
+
+
+def own_marks(db: Database, account: int) -> list[tuple[str, str, int, str | None]]:
+    """Levels, the other one's levels, performance; of pairs of rounds 1 and 2."""
+    return [
+        tuple(row)
+        for row in db.conn.execute(
+            f"SELECT m.levels, n.levels, m.performance_id, m.revises {QUALITY} AND a.id = ?",
+            (account,),
+        )
+    ]
+
+
+def kappa(pairs: list[tuple[str, str]]) -> str:
+    """With quadratic weights, by the words of the definition; "--" below 20 performances."""
+    cells = [(int(a), int(b)) for one, other in pairs for a, b in zip(one, other, strict=True)]
+    if len(pairs) < 20:
+        return "--"
+    apart = sum((a - b) ** 2 for a, b in cells) / len(cells)
+    chance = sum((a - b) ** 2 for a, _ in cells for _, b in cells) / len(cells) ** 2
+    return f"{1 - apart / chance:.2f}"
+
+
+def lost(db: Database, account: int) -> str:
+    """Of decided disputes in which this marker took part, those that ended otherwise."""
+    decided = gone = 0
+    for levels, _, performance, _ in own_marks(db, account):
+        outcome = db.conn.execute(
+            "SELECT levels, rules FROM outcome WHERE performance_id = ?", (performance,)
+        ).fetchone()
+        for own, final, rule in zip(levels, *map(json.loads, outcome), strict=True):
+            if final is not None and rule != "agreed":
+                decided += 1
+                gone += own != final
+    return f"{100 * gone / decided:.1f}%" if decided >= 10 else "--"
+
+
+def revised(db: Database, account: int) -> str:
+    row = db.conn.execute(
+        "SELECT avg(revises IS NOT NULL), count(*) FROM mark"
+        " WHERE account_id = ? AND round < 4 AND standing = 'counted'",
+        (account,),
+    ).fetchone()
+    return f"{100 * row[0]:.1f}%" if row[1] >= 20 else "--"
+
+
+def spent(db: Database, account: int) -> str:
+    rows = db.conn.execute(
+        "SELECT spent_ms FROM mark WHERE account_id = ? AND round < 4 AND revises IS NULL"
+        " AND standing <> 'refused'",
+        (account,),
+    ).fetchall()
+    return f"{median(row[0] for row in rows) / 1000:.0f}" if len(rows) >= 20 else "--"
+
+
+def probed(db: Database, kind: str, where: str = "1", *parameters: object) -> str:
+    same = " + ".join(
+        f"(substr(m.levels, {n}, 1) = substr(o.expected, {n}, 1))" for n in range(1, 7)
+    )
+    row = db.conn.execute(
+        f"SELECT avg(({same}) / 6.0), count(*) FROM probe o JOIN probe_mark m ON m.probe_id = o.id"  # noqa: S608
+        f" WHERE o.kind = ? AND m.revises = '' AND {where}",
+        (kind, *parameters),
+    ).fetchone()
+    return f"{100 * row[0]:.1f}%" if row[1] >= 5 else "--"
+
+
+def test_quality_of_each_marker_in_full(city: Browser, db: Database) -> None:
+    rows = tables(city.get("/quality").text)[2][1:]
+    ids = [
+        row[0]
+        for row in db.conn.execute(
+            "SELECT DISTINCT account_id FROM mark WHERE round < 4 ORDER BY account_id"
+        )
+    ]
+    shown = set()
+    for row, id in zip(rows, ids, strict=True):
+        pairs = [(one, other) for one, other, _, _ in own_marks(db, id)]
+        assert row[6] == kappa(pairs)
+        assert row[9] == "--", "all was marked in one half-day"
+        assert row[10] == lost(db, id)
+        assert row[12] == spent(db, id)
+        assert row[14] == revised(db, id)
+        assert row[15] == probed(db, "reference", "o.account_id = ?", id)
+        assert row[16] == probed(db, "repeat", "o.account_id = ?", id)
+        shown |= {n for n in (6, 10, 12, 14, 15) if row[n] != "--"}
+        own = tables(city.get(f"/quality/markers/{id}").text)[0][1:]
+        assert [r[1] for r in own[:9]] == [row[n] for n in (3, 5, 6, 8, 10, 11, 12, 13, 14)]
+        assert (own[9][1], own[11][1]) == (row[15], row[16])
+    assert shown == {10, 12, 14, 15}, "each figure was compared at least once"
+
+
+def test_kappa_where_there_is_enough(city: Browser, db: Database) -> None:
+    _, groups, _, districts = tables(city.get("/quality").text)
+    for row, id in zip(groups[1:], (1, 2), strict=True):
+        where = "AND m.round = 1 AND p.item_group_id = ?"
+        assert row[4] == kappa(pairs_of(db, where, id)) != "--"
+    for row, id in zip(districts[1:], (1, 2, 3, 4), strict=True):
+        assert row[4] == kappa(pairs_of(db, "AND a.district_id = ?", id)) != "--"
+    shown = words(city.get("/quality").text)
+    assert f"加权 Kappa {kappa(pairs_of(db, 'AND m.round = ?', 1))}" in shown
+
+
+def pairs_of(db: Database, where: str, *parameters: object) -> list[tuple[str, str]]:
+    rows = db.conn.execute(f"SELECT m.levels, n.levels {QUALITY} {where}", parameters)
+    return [(row[0], row[1]) for row in rows]
+
+
+def test_the_references(city: Browser, db: Database) -> None:
+    rows = tables(city.get("/quality/references").text)[0][1:]
+    codes = dict(
+        db.conn.execute(
+            "SELECT p.code, p.id FROM reference r JOIN performance p ON p.id = r.performance_id"
+        ).fetchall()
+    )
+    assert {row[0] for row in rows} == set(codes)
+    for row in rows:
+        id = codes[row[0]]
+        where = "o.performance_id = ?"
+        given = one(
+            db,
+            "SELECT count(*) FROM probe_mark m JOIN probe o ON o.id = m.probe_id"
+            " WHERE o.performance_id = ?",
+            id,
+        )
+        assert given > 0
+        assert (row[4], row[5]) == (str(given), probed(db, "reference", where, id))
+    assert f"标准卷一致率 {probed(db, 'reference')}" in words(city.get("/quality").text)
+
+
+COUNTED_PAIRS = f"""
+    SELECT count(*) {PAIRS}
+      AND m.performance_id IN (SELECT id FROM performance WHERE item_group_id = ?)
+"""
+
+
+def test_the_forecast(city: Browser, db: Database) -> None:
+    rows = tables(city.get("/forecast").text)[0][1:]
+    for row, id in zip(rows, (1, 2), strict=False):
+        works = one(db, "SELECT count(*) FROM performance WHERE item_group_id = ?", id)
+        pairs = one(
+            db,
+            COUNTED_PAIRS,
+            id,
+        )
+        own = rounds(db, "t.item_group_id = ?", id)
+        assert (row[1], row[3], row[6]) == (str(works), str(own[3][0]), str(own[4][0]))
+        assert pairs <= int(row[2]) <= works
+
+
+def test_one_clip(city: Browser, db: Database) -> None:
+    for performance in range(1, 9):
+        rows = [r for t in tables(city.get(f"/quality/clips/{performance}").text) for r in t]
+        truth = db.conn.execute(
+            "SELECT round || '评', heard_percent FROM mark WHERE performance_id = ?", (performance,)
+        ).fetchall()
+        for round, heard in truth:
+            assert any(round in row and any(str(heard) in cell for cell in row) for row in rows)
+
+
+def test_the_problems(city: Browser, db: Database) -> None:
+    shown = city.get("/problems").text
+    waiting = one(db, "SELECT count(*) FROM slot WHERE state = 'waiting'")
+    assert f"共 {waiting} 份" in shown
+    rows = db.conn.execute(
+        "SELECT p.code FROM outcome o JOIN performance p ON p.id = o.performance_id"
+        " WHERE o.state = 'exception'"
+    ).fetchall()
+    assert all(f">{row[0]}<" in shown for row in rows)
+
+
+def test_the_videos(city: Browser, db: Database) -> None:
+    shown = words(city.get("/videos").text)
+    works = one(db, "SELECT count(*) FROM performance")
+    assert f"作品 {works} 份" in shown
+    sql = "SELECT count(*) FROM performance WHERE video_id IS NOT NULL"
+    assert f"有可用视频 {one(db, sql)} 份" in shown
+    different = one(db, "SELECT count(*) FROM video")
+    assert f"不同的视频 {different} 个" in shown
+
+
+def test_the_nodes(city: Browser, db: Database) -> None:
+    rows = tables(city.get("/nodes").text)[0][1:]
+    assert len(rows) == one(db, "SELECT count(*) FROM node")
+    for row in rows:
+        (status,) = db.conn.execute(
+            "SELECT status FROM node WHERE instr(?, name) = 1", (row[0],)
+        ).fetchone()
+        assert row[4] == str(json.loads(status)["pending_events"])
+
+
+def test_each_place_of_the_navigation_is_compared(city: Browser) -> None:
+    """A new page with figures has to be added here, and above."""
+    nav = re.search(r"<nav.*?</nav>", city.get("/").text, re.S)
+    assert nav
+    assert set(re.findall(r'href="(/[^"]*)"', nav.group(0))) == {
+        *("/", "/districts", "/groups", "/rounds", "/quality", "/forecast", "/problems"),
+        *("/videos", "/nodes", "/announcements", "/accounts", "/results"),
+        # Without figures of marks; tests/hub/test_wipe_trial.py and test_pages.py.
+        *("/trial", "/audit"),
+    }
