@@ -1,5 +1,6 @@
 """质量监控: how the city marks, who deserves a look, and every mark behind a figure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +21,13 @@ from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.rules.quality import THRESHOLDS, Measure, compare
 from shared.rules.rubric import LEVELS, MarkException
-from shared.web.numbers import PathWhole
+from shared.web.numbers import PathWhole, QueryWhole
 from shared.web.rendering import page
 
 HERE = "/quality"
+MARKERS_MAX = 200
+"""More than so many are shown a district at a time: 2,000 rows are no help to anybody."""
+WATCHED_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,17 @@ class MarkLine:
 
 @get(HERE, sync_to_thread=True)
 def show_quality(
-    request: Request[Any, Any, Any], person: NamedDependency[Admin], store: NamedDependency[Store]
+    request: Request[Any, Any, Any],
+    person: NamedDependency[Admin],
+    store: NamedDependency[Store],
+    district: QueryWhole = 0,
 ) -> Template:
+    """`district` 0: everyone where they are few, else those who deserve a look."""
     moment = now()
     with store.reading() as db:
         sitting = sittings.current(db)
         found = quality_of(store, db, sitting.id if sitting else 0, moment)
+        watched = _watched(found)
         seen: dict[str, Any] = {
             "found": found,
             "groups": {group.id: group.label for group in exam.groups(db)},
@@ -49,8 +58,11 @@ def show_quality(
             "names": Measure,
             "levels": LEVELS,
             "at": THRESHOLDS,
-            "watched": _watched(found),
-            "chart": scatter(_dots(found)),
+            "watched": watched,
+            "watched_max": WATCHED_MAX,
+            "shown": _shown(found, watched, district),
+            "district": district,
+            "chart": scatter(_dots(found), MARKERS_MAX),
         }
         if wants_part(request):
             return page("quality_live.html", **seen)
@@ -61,6 +73,12 @@ def _watched(found: Quality) -> list[MarkerQuality]:
     """With the grave alerts first, then by how many."""
     watched = [marker for marker in found.markers if marker.alerts]
     return sorted(watched, key=lambda m: (m.alerts[0].tone != "bad", -len(m.alerts), m.account_id))
+
+
+def _shown(found: Quality, watched: list[MarkerQuality], district: int) -> Sequence[MarkerQuality]:
+    if district:
+        return [marker for marker in found.markers if marker.district_id == district]
+    return found.markers if len(found.markers) <= MARKERS_MAX else watched[:MARKERS_MAX]
 
 
 def _dots(found: Quality) -> list[Dot]:

@@ -32,6 +32,10 @@ class Placed:
 @dataclass(frozen=True, slots=True)
 class Scatter:
     dots: tuple[Placed, ...]
+    """Each a link of its own."""
+    count: int
+    quiet: str
+    """Of many dots those without an alert, as one path of an SVG."""
     across: tuple[Label, ...]
     upwards: tuple[Label, ...]
     width: int = WIDTH
@@ -40,7 +44,7 @@ class Scatter:
     bottom: int = BOTTOM
 
 
-def scatter(dots: Sequence[Dot]) -> Scatter:
+def scatter(dots: Sequence[Dot], links_max: int) -> Scatter:
     drawn = [(dot, dot.lean) for dot in dots if dot.lean is not None]
     lean_max = max([LEAN_MIN, *(abs(lean) for _, lean in drawn)])
     apart_max = max([APART_MIN, *(dot.apart for dot, _ in drawn)])
@@ -51,9 +55,13 @@ def scatter(dots: Sequence[Dot]) -> Scatter:
     def y(apart: float) -> float:
         return round(BOTTOM - (BOTTOM - TOP) * apart / apart_max, 1)
 
+    placed = [Placed(x(lean), y(dot.apart), dot) for dot, lean in drawn]
+    quiet = [one for one in placed if one.dot.tone == "ok"] if len(placed) > links_max else []
     steps = (-1.0, -0.5, 0.0, 0.5, 1.0)
     return Scatter(
-        tuple(Placed(x(lean), y(dot.apart), dot) for dot, lean in drawn),
+        tuple(one for one in placed if not quiet or one.dot.tone != "ok"),
+        len(placed),
+        "".join(f"M{one.x} {one.y}h0" for one in quiet),
         tuple(Label(x(part * lean_max), f"{part * lean_max:+.2f}") for part in steps),
         tuple(Label(y(part * apart_max / 4), f"{part * apart_max / 4:.0%}") for part in range(5)),
     )

@@ -421,7 +421,7 @@ def test_the_references(city: Browser, db: Database) -> None:
 COUNTED_PAIRS = f"""
     SELECT count(*) {PAIRS}
       AND m.performance_id IN (SELECT id FROM performance WHERE item_group_id = ?)
-"""
+"""  # noqa: S608
 
 
 def test_the_forecast(city: Browser, db: Database) -> None:

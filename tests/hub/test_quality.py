@@ -14,8 +14,9 @@ from shared.kit.clock import now, stamp
 from shared.kit.store import Store
 from shared.rules.quality import Measure
 from shared.rules.rubric import Criterion
+from tests.hub.finished import tables
 from tests.hub.makers import an_allocated_hub, give, give_both, the_task
-from tests.hub.pages import a_browser, sign_in
+from tests.hub.pages import a_browser, sign_in, store_of
 from tests.makers import NINE
 
 
@@ -169,3 +170,23 @@ def test_without_marks_there_is_an_empty_page(tmp_path: Path) -> None:
         sign_in(browser)
         assert "还没有评分" in browser.get("/quality").text
         assert browser.get("/quality/markers/1").status_code == 404
+
+
+def test_of_very_many_markers_those_are_listed_who_deserve_a_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.pages.quality.MARKERS_MAX", 1)
+    a_marked_hub(tmp_path).close()
+    with a_browser(tmp_path) as browser:
+        sign_in(browser)
+        with store_of(browser).reading() as db:
+            found = assess(db, 1, now())
+        shown = browser.get("/quality").text
+        teachers = next(table for table in tables(shown) if table[0][0] == "姓名")[1:]
+        watched = [marker.name for marker in found.markers if marker.alerts]
+        assert [row[0] for row in teachers] == watched[:1]
+        assert 'class="quiet"' in shown or len(watched) == len(found.markers)
+        of_one = tables(browser.get("/quality?district=2").text)
+        teachers = next(table for table in of_one if table[0][0] == "姓名")[1:]
+        assert {row[1] for row in teachers} == {"第2区"}
+        assert len(teachers) == sum(marker.district_id == 2 for marker in found.markers)
