@@ -487,5 +487,5 @@ def test_each_place_of_the_navigation_is_compared(city: Browser) -> None:
         *("/", "/districts", "/groups", "/rounds", "/quality", "/forecast", "/problems"),
         *("/videos", "/nodes", "/announcements", "/accounts", "/results"),
         # Without figures of marks; tests/hub/test_wipe_trial.py and test_pages.py.
-        *("/trial", "/audit"),
+        *("/trial", "/audit", "/readiness"),
     }
