@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter
 
-from tests.simulation.plan import KINDS, plan_of
+from tests.simulation.plan import KINDS, plan_of, quick_plan_of
 from tests.simulation.shrink import shrink
 from tests.simulation.world import Story, play
 
@@ -22,7 +22,7 @@ def main() -> int:
     failed: list[Story] = []
     began = time.perf_counter()
     for seed in seeds:
-        story = play(plan_of(seed, asked.kinds))
+        story = play((quick_plan_of if asked.quick else plan_of)(seed, asked.kinds))
         faults += story.faults
         acts += story.acts
         if story.findings:
@@ -45,6 +45,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--kinds", nargs="*", default=(), choices=sorted(KINDS), help="only these faults"
     )
+    parser.add_argument("--quick", action="store_true", help="the small worlds of the test suite")
     parser.add_argument("--log", action="store_true", help="tell everything that happens")
     parser.add_argument("--no-shrinking", action="store_true")
     return parser.parse_args()

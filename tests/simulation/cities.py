@@ -19,6 +19,7 @@ from hub.store import meta as hub_meta
 from hub.work import recovery
 from node.store import meta
 from shared.kit.store import Store
+from shared.rules.policy import Policy
 from tests.hub.makers import a_hub
 from tests.simulation.disk import Files
 from tests.simulation.hub import Hub
@@ -45,8 +46,12 @@ def a_city(districts: int, works: int) -> City:
     _kept.append(kept)
     folder = Path(kept.name)
     markers = 3 if districts < 4 else 2
+    # With two districts only, somebody has to mark the own one's work.
+    policy = Policy(home_district="allow") if districts < 3 else Policy()
     with closing(VirtualLoop()) as loop, deterministic(loop, random.Random("city")):
-        store = a_hub(folder, districts=districts, markers=markers, leaders=1, works=works)
+        store = a_hub(
+            folder, districts=districts, markers=markers, leaders=1, works=works, policy=policy
+        )
         with store.writing() as db:
             for table in ("heartbeat", "holding", "node"):
                 db.table(table).delete_where()
@@ -56,14 +61,18 @@ def a_city(districts: int, works: int) -> City:
             for account in accounts.everyone(db):
                 feed.append(db, account.district_id, "account", account.id)
             for number in range(1, districts * works * GROUPS + 1):
-                content = str(number).encode()
-                name = sha256(content).hexdigest()
-                path = path_of(HubSettings(folder).shelf, name)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-                db.conn.execute("UPDATE video SET bytes = ? WHERE sha256 = ?", (len(content), name))
+                _put_video(db, HubSettings(folder).shelf, number)
         store.close()
     return City(Files.of(folder / "hub.db"), folder)
+
+
+def _put_video(db: Database, shelf: Path, number: int) -> None:
+    content = str(number).encode()
+    name = sha256(content).hexdigest()
+    path = path_of(shelf, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    db.conn.execute("UPDATE video SET bytes = ? WHERE sha256 = ?", (len(content), name))
 
 
 @functools.cache

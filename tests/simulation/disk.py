@@ -42,6 +42,7 @@ class Disk:
 
     def __init__(self, path: Path, chance: random.Random, note: Callable[[str], None]) -> None:
         self.path = path
+        self._wal = _wal_of(path)
         self._chance = chance
         self._note = note
         self.is_dead = False
@@ -140,8 +141,10 @@ class Disk:
         return wal[: self._wal_length] + bytes(tail)
 
     def _length(self) -> int:
-        wal = _wal_of(self.path)
-        return wal.stat().st_size if wal.exists() else 0
+        try:
+            return self._wal.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _notice_checkpoint(self) -> None:
         """A checkpoint syncs, whatever the setting."""

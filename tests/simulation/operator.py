@@ -23,11 +23,12 @@ from tests.makers import NINE
 from tests.simulation.cities import an_empty_node
 from tests.simulation.disk import Disk, Files, Killed
 from tests.simulation.lab import Lab
-from tests.simulation.plan import FAULTS_S, HUB, Step
+from tests.simulation.plan import HUB, Step
 from tests.simulation.world import World
 
 AGAIN_S = 7.0
-TRIAL_ENDS_S = FAULTS_S * 0.4
+TRIAL_ENDS = 0.4
+"""Of the phase of faults."""
 OFFS = {
     "+8h": timedelta(hours=8),
     "-8h": timedelta(hours=-8),
@@ -47,7 +48,7 @@ def begin(world: World) -> None:
         world.loop.call_later(1.0, functools.partial(invite_lab, world, lab))
     world.loop.call_at(3.0, functools.partial(open_sitting, world))
     if world.plan.has_trial:
-        world.loop.call_at(TRIAL_ENDS_S, functools.partial(end_trial, world))
+        world.loop.call_at(world.plan.faults_s * TRIAL_ENDS, functools.partial(end_trial, world))
 
 
 def act(world: World, step: Step) -> None:

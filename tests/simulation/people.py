@@ -22,7 +22,8 @@ from tests.simulation.disk import Killed
 from tests.simulation.lab import Lab
 
 MARKS_S = (4.0, 20.0)
-"""How long one mark takes."""
+"""How long one mark takes, at the pace 1."""
+QUICKEST = 0.5
 ASKS_REPORTED = 0.3
 """The share of turns at which a browser asks what the city has."""
 LEVELS = (3, 3, 3, 2, 2, 1, 0)
@@ -61,12 +62,14 @@ class People:
         chance: random.Random,
         confirm: Callable[[Confirmed], None],
         count: Callable[[str], None],
+        pace: float,
     ) -> None:
         self.lab = lab
         self.is_marking = True
         self._chance = chance
         self._confirm = confirm
         self._count = count
+        self._marks_s = [seconds * max(pace, QUICKEST) for seconds in MARKS_S]
         self._kept: dict[int, list[Kept]] = {}
         self._ids = 0
 
@@ -80,7 +83,7 @@ class People:
         """One marker's day."""
         mine = self._kept.setdefault(account_id, [])
         while self.is_marking or mine:
-            await asyncio.sleep(self._chance.uniform(*MARKS_S))
+            await asyncio.sleep(self._chance.uniform(*self._marks_s))
             if self.lab.is_gone:
                 return
             if not self.lab.is_up:

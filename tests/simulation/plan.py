@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 FAULTS_S = 240.0
 """Of virtual time: the phase in which things go wrong."""
+QUICK = 0.25
+"""A quick world has a phase so much shorter, and people who mark as much faster."""
 HUB = 0
 """As `who`; nodes are 1, 2, …"""
 
@@ -33,6 +35,12 @@ class Plan:
     """Of each district in each item group."""
     has_trial: bool
     steps: tuple[Step, ...] = field(default=())
+    pace: float = 1.0
+    """Of the phase of faults: its length as a share of FAULTS_S."""
+
+    @property
+    def faults_s(self) -> float:
+        return FAULTS_S * self.pace
 
 
 def plan_of(seed: int, kinds: Collection[str] = ()) -> Plan:
@@ -47,6 +55,15 @@ def plan_of(seed: int, kinds: Collection[str] = ()) -> Plan:
         steps += KINDS[chance.choices(among, weights)[0]](chance, nodes)
     works = {2: 5, 3: 3, 4: 2, 5: 2}[nodes]
     return Plan(seed, nodes, works, has_trial, tuple(sorted(steps, key=lambda s: s.at)))
+
+
+def quick_plan_of(seed: int, kinds: Collection[str] = ()) -> Plan:
+    """The same faults in a world that is a few times smaller: for many worlds in a short time."""
+    plan = plan_of(seed, kinds)
+    steps = tuple(
+        replace(s, at=round(s.at * QUICK, 2), lasts=round(s.lasts * QUICK, 2)) for s in plan.steps
+    )
+    return replace(plan, works=2 if plan.nodes == 2 else 1, steps=steps, pace=QUICK)
 
 
 def a_time(chance: random.Random) -> float:

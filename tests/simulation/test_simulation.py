@@ -5,17 +5,19 @@ from dataclasses import replace
 import pytest
 
 from tests.simulation.mutations import MUTATIONS, Mutation, first_red
-from tests.simulation.plan import HUB, KINDS, Plan, Step, plan_of
+from tests.simulation.plan import HUB, KINDS, Plan, Step, plan_of, quick_plan_of
 from tests.simulation.shrink import shrink
 from tests.simulation.world import Story, play
 
 SEEDS = 200
 AT_ONCE = 20
-FOR_EVERY_RUN = 60
 FIRSTS = [
-    pytest.param(first, marks=[pytest.mark.long] if first >= FOR_EVERY_RUN else [])
+    # Each a group of its own, so that a parallel run shares them out among its workers.
+    pytest.param(first, marks=pytest.mark.xdist_group(f"worlds {first}"))
     for first in range(0, SEEDS, AT_ONCE)
 ]
+MARKS_LEAST = 5
+"""Of a world, on an average: where nobody marks, nothing can be lost."""
 
 
 def test_a_calm_world_marks_on_and_needs_no_healing() -> None:
@@ -26,15 +28,29 @@ def test_a_calm_world_marks_on_and_needs_no_healing() -> None:
 
 
 def test_the_same_seed_tells_the_same_story() -> None:
-    first, second = play(plan_of(3)), play(plan_of(3))
+    first, second = play(quick_plan_of(3)), play(quick_plan_of(3))
     assert first.log == second.log
-    assert first.digest != play(plan_of(4)).digest
+    assert first.digest != play(quick_plan_of(4)).digest
 
 
 @pytest.mark.parametrize("first", FIRSTS)
 def test_whatever_goes_wrong_nothing_is_lost_and_nothing_counts_twice(first: int) -> None:
-    for seed in range(first, first + AT_ONCE):
-        assert (seed, play(plan_of(seed)).findings) == (seed, [])
+    _all_is_well([quick_plan_of(seed) for seed in range(first, first + AT_ONCE)])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("first", FIRSTS)
+def test_larger_worlds_lose_nothing_either(first: int) -> None:
+    _all_is_well([plan_of(seed) for seed in range(first, first + AT_ONCE)])
+
+
+def _all_is_well(plans: list[Plan]) -> None:
+    marked = 0
+    for plan in plans:
+        story = play(plan)
+        assert (plan.seed, story.findings) == (plan.seed, [])
+        marked += story.acts["marked"]
+    assert marked >= MARKS_LEAST * len(plans)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

@@ -22,7 +22,7 @@ from tests.simulation.lab import Lab
 from tests.simulation.link import Link
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.people import Confirmed, Kept, People
-from tests.simulation.plan import FAULTS_S, HUB, Plan, Step
+from tests.simulation.plan import HUB, Plan, Step
 from tests.simulation.seams import Clock, deterministic
 
 HEALED_WITHIN_S = 20 * 60.0
@@ -126,7 +126,7 @@ class World:
         operator.begin(self)
         for step in self.plan.steps:
             self.loop.call_at(step.at, functools.partial(operator.act, self, step))
-        await asyncio.sleep(FAULTS_S)
+        await asyncio.sleep(self.plan.faults_s)
         await self._heal()
 
     async def _heal(self) -> None:
@@ -190,6 +190,7 @@ class World:
             self.chance(f"people {len(self.people)}"),
             self._confirm,
             lambda act: self.story.acts.update([act]),
+            self.plan.pace,
         )
         self.people.append(people)
         seated: set[int] = set()
