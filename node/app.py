@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ from litestar import Litestar, Router, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
-import node.schema
 from node.jobs import timetable
 from node.pages import (
     accounts,
@@ -38,7 +38,9 @@ from node.videos.cache import Cache
 from node.videos.grants import Grants
 from node.videos.verified import Verified
 from node.work.mirror import Mirror
+from node.work.rebuild import keep_identity, open_whole
 from shared import __version__
+from shared.kit.clock import now
 from shared.kit.store import Store
 from shared.web import guards, rendering
 
@@ -122,13 +124,18 @@ def _lifespan(
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
-        store = Store(settings.database, node.schema.migrations)
+        store = open_whole(settings, now())
         cache = Cache(settings.cache, settings.cache_bytes_max)
         uplink = Uplink(store, cache, settings, __version__, make_http)
         app.state.store, app.state.cache, app.state.uplink = store, cache, uplink
         app.state.verified, app.state.grants = Verified(cache), Grants()
         folder = settings.mirror_folder
-        jobs = timetable(uplink, store, Mirror(folder, store) if folder else None)
+        jobs = timetable(
+            uplink,
+            store,
+            Mirror(folder, store) if folder else None,
+            partial(keep_identity, settings, store),
+        )
         try:
             await uplink.start()
             jobs.start()

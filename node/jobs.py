@@ -1,6 +1,7 @@
 """The timetable: it only wakes the uplink's loops and tidies up; the work is theirs."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 5
 MIRROR_S = 1
+IDENTITY_S = 30
 RETRY_VIDEOS_MIN = 5
 COMPARE_MIN = 10
 READY_S = 10
@@ -27,7 +29,12 @@ SESSIONS_KEPT = timedelta(days=2)
 ATTEMPTS_KEPT = timedelta(days=1)
 
 
-def timetable(uplink: Uplink, store: Store, mirror: Mirror | None = None) -> AsyncIOScheduler:
+def timetable(
+    uplink: Uplink,
+    store: Store,
+    mirror: Mirror | None = None,
+    keep_identity: Callable[[], None] | None = None,
+) -> AsyncIOScheduler:
     """To be started on the event loop; nothing is lost when a job is late, asleep or skipped."""
     scheduler = AsyncIOScheduler(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -57,6 +64,8 @@ def timetable(uplink: Uplink, store: Store, mirror: Mirror | None = None) -> Asy
     scheduler.add_job(compare, IntervalTrigger(minutes=COMPARE_MIN))
     if mirror is not None:
         scheduler.add_job(_copy, IntervalTrigger(seconds=MIRROR_S), args=(mirror,))
+    if keep_identity is not None:
+        scheduler.add_job(_keep, IntervalTrigger(seconds=IDENTITY_S), args=(keep_identity,))
     scheduler.add_job(_tidy, IntervalTrigger(hours=TIDY_H), args=(store,))
     return scheduler
 
@@ -67,6 +76,13 @@ async def _copy(mirror: Mirror) -> None:
     except OSError as error:
         # Another drive may be pulled out; what is saved here is safe all the same.
         log.warning("the mirror cannot be written: %s", error)
+
+
+async def _keep(keep_identity: Callable[[], None]) -> None:
+    try:
+        await finish(keep_identity)
+    except OSError as error:
+        log.warning("who this node is cannot be kept beside the database: %s", error)
 
 
 async def _tidy(store: Store) -> None:

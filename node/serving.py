@@ -8,7 +8,6 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 
-import node.schema
 from node import launched
 from node.accepting import new_loop
 from node.app import create_app
@@ -17,6 +16,7 @@ from node.machine.here import here
 from node.moving import settle
 from node.settings import NodeSettings
 from node.shortcut import Shortcut
+from node.work.rebuild import open_whole
 from node.work.step_back import step_back
 from node.zero_copy import ZeroCopyProtocol
 from shared import __version__
@@ -26,7 +26,6 @@ from shared.kit.clock import now
 from shared.kit.lan import lan_address
 from shared.kit.listening import bind
 from shared.kit.refusal import Refusal
-from shared.kit.store import Store
 
 SHUTDOWN_S = 3
 
@@ -47,7 +46,7 @@ def serve(settings: NodeSettings) -> None:
 def _open_or_step_back(settings: NodeSettings) -> None:
     """The launcher may have come back to this version from one that had changed the data."""
     try:
-        Store(settings.database, node.schema.migrations).close()
+        open_whole(settings, now()).close()
     except Refusal as refusal:
         if refusal.code != "newer_data" or step_back(settings.database, now()) is None:
             raise

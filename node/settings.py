@@ -48,6 +48,11 @@ class NodeSettings:
         return self.home / "node.lock"
 
     @property
+    def identity(self) -> Path:
+        """Who this node is, once more beside the database, should that be damaged."""
+        return self.data / "identity.json"
+
+    @property
     def cache(self) -> Path:
         return self.home / "videos"
 

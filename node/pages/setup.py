@@ -22,6 +22,7 @@ from node.pages.people import address_of, person_of
 from node.settings import NodeSettings, changed
 from node.store import meta
 from node.work import setting_up
+from node.work.rebuild import was_rebuilt
 from node.work.setting_up import Step
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
@@ -34,6 +35,10 @@ LOOPBACK = ("127.0.0.1", "::1")
 FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 _URL = re.compile(r"https?://[^\s#，,]+")
 RESTART_S = 8
+REBUILT = (
+    "本机的数据库已损坏，接入信息也读不出来。请向市级中心要新的接入码重新接入，"
+    "任务和评分会自动取回。"
+)
 
 
 class CodeForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -81,7 +86,7 @@ def setup_page(
     settings: NodeSettings = request.app.state.settings
     with store.reading() as db:
         if meta.link(db) is None:
-            return _code_page("", "")
+            return _code_page("", REBUILT if was_rebuilt(db, now()) else "")
         may_set_up(request, db)
         reached = setting_up.step(db)
         if step in (Step.CODE, "") and not setting_up.is_going_on(db):

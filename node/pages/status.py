@@ -17,6 +17,7 @@ from node.pages.seats import counts, seats, teachers_online, to_do
 from node.store import exam, exchanges, meta, progress, videos
 from node.store.progress import Work
 from node.store.videos import Held
+from node.work.rebuild import was_rebuilt
 from node.work.verdict import Facts, judge_node
 from shared.kit.clock import now
 from shared.kit.lan import lan_address
@@ -106,6 +107,7 @@ def _facts(db: Database, state: State, caches: list[GroupCache], online: int) ->
         disk_free_bytes=state.cache.free_bytes(),
         clock_offset_ms=uplink.clock_offset_ms,
         differs=uplink.differs,
+        was_rebuilt=was_rebuilt(db, now()),
     )
 
 

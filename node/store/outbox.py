@@ -131,6 +131,31 @@ def of_event(db: Database, event_id: str) -> Row | None:
     return None if row is None else Row(**dict(row))
 
 
+def whole_row(db: Database, seq: int) -> Row | None:
+    """None also where the body is not what it was when it was written."""
+    row = db.conn.execute(
+        "SELECT seq, event_id, sitting_id, kind, v, body, chain, body_sha256 FROM outbox"
+        " WHERE seq = ?",
+        (seq,),
+    ).fetchone()
+    if row is None or chain.body_hash(row["body"]) != row["body_sha256"]:
+        return None
+    return Row(**{key: row[key] for key in row.keys() if key != "body_sha256"})  # noqa: SIM118
+
+
+def broken_at(db: Database) -> str:
+    """Where the numbers or the chain are not as they were written; empty when they are."""
+    head, last = chain.START, 0
+    for row in db.conn.execute("SELECT seq, event_id, body, chain FROM outbox ORDER BY seq"):
+        linked = chain.link(head, row["event_id"], chain.body_hash(row["body"]))
+        # Of an archived exam only the last event is left, and nothing to link it to.
+        is_first_left = last == 0 and row["seq"] > 1
+        if not is_first_left and (row["seq"] != last + 1 or row["chain"] != linked):
+            return f"the outbox is broken at {row['seq']}"
+        head, last = row["chain"], row["seq"]
+    return ""
+
+
 def _tip(db: Database) -> str:
     row = db.conn.execute("SELECT chain FROM outbox ORDER BY seq DESC LIMIT 1").fetchone()
     return chain.START if row is None else str(row["chain"])

@@ -13,6 +13,8 @@ from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 
 ROWS_AT_ONCE = 500
+NAME = "mirror_name"
+"""In meta: the file of this database."""
 
 
 class Line(msgspec.Struct):
@@ -32,24 +34,32 @@ class Mirror:
     def __init__(self, folder: Path, store: Store) -> None:
         self._folder = folder
         self._store = store
+        self._path = folder
         self._written: int | None = None
 
     def catch_up(self, moment: datetime) -> int:
         """How many records were added."""
-        with self._store.reading() as db:
-            name = meta.get(db, "mirror_name")
-        if name is None:
-            name = f"outbox-{new_id(moment)}.jsonl"
-            with self._store.writing() as db:
-                meta.put(db, "mirror_name", name)
-        path, added = self._folder / name, 0
+        added = 0
         if self._written is None:
-            self._written = _last_seq(path)
-        while rows := self._rows(self._written):
-            _append(path, rows)
+            self._begin(moment)
+        while rows := self._rows(self._written or 0):
+            _append(self._path, rows)
             self._written = rows[-1].seq
             added += len(rows)
         return added
+
+    def _begin(self, moment: datetime) -> None:
+        """Goes on with the file that is of this history, or begins one."""
+        with self._store.reading() as db:
+            name = meta.get(db, NAME)
+            last = last_line(self._folder / name) if name else None
+            is_ours = last is None or _is_line_of(db, last)
+        if name is None or not is_ours:
+            name, last = f"outbox-{new_id(moment)}.jsonl", None
+            with self._store.writing() as db:
+                meta.put(db, NAME, name)
+        self._path = self._folder / name
+        self._written = last.seq if last else 0
 
     def _rows(self, after: int) -> list[outbox.Row]:
         with self._store.reading() as db:
@@ -60,14 +70,33 @@ def take_in(db: Database, path: Path, moment: datetime) -> int:
     """Records that this database lost are reported again; the hub knows by the ids what it has."""
     if not path.is_file():
         raise Refusal("no_such_file", f"找不到镜像文件：{path}")
-    added = 0
-    for line in _lines(path):
-        if is_id(line.event_id) and outbox.of_event(db, line.event_id) is None:
-            outbox.put_text(db, line.sitting, line.kind, line.v, line.body, line.event_id, moment)
-            added += 1
+    added = sum(take_in_line(db, line, moment) for line in _lines(path))
     if added:
         meta.want_history(db)
     return added
+
+
+def take_in_line(db: Database, line: Line, moment: datetime) -> bool:
+    """False where the record is here already."""
+    if not is_id(line.event_id) or outbox.of_event(db, line.event_id) is not None:
+        return False
+    outbox.put_text(db, line.sitting, line.kind, line.v, line.body, line.event_id, moment)
+    return True
+
+
+def line_of(row: outbox.Row) -> Line:
+    return Line(row.seq, row.event_id, row.sitting_id, row.kind, row.v, row.body)
+
+
+def last_line(path: Path) -> Line | None:
+    """The one with the highest number; None where there is no file yet."""
+    lines = _lines(path) if path.is_file() else []
+    return max(lines, key=lambda line: line.seq, default=None)
+
+
+def _is_line_of(db: Database, line: Line) -> bool:
+    row = outbox.of_event(db, line.event_id)
+    return row is not None and row.seq == line.seq
 
 
 def _append(path: Path, rows: list[outbox.Row]) -> None:
@@ -77,8 +106,7 @@ def _append(path: Path, rows: list[outbox.Row]) -> None:
             # What a power cut left of a line stays, as a line of its own.
             file.write(b"\n")
         for row in rows:
-            line = Line(row.seq, row.event_id, row.sitting_id, row.kind, row.v, row.body)
-            file.write(msgspec.json.encode(line) + b"\n")
+            file.write(msgspec.json.encode(line_of(row)) + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
@@ -89,10 +117,6 @@ def _ends_whole(path: Path) -> bool:
             return True
         file.seek(-1, os.SEEK_END)
         return file.read(1) == b"\n"
-
-
-def _last_seq(path: Path) -> int:
-    return max((line.seq for line in _lines(path)), default=0) if path.is_file() else 0
 
 
 def _lines(path: Path) -> list[Line]:

@@ -35,6 +35,8 @@ class Facts:
     clock_offset_ms: int
     differs: int = 0
     """So many marks are not the same here and at the hub (对账)."""
+    was_rebuilt: bool = False
+    """The database was damaged not long ago, and was made anew."""
 
     @property
     def has_work(self) -> bool:
@@ -106,7 +108,8 @@ def _problems(facts: Facts) -> list[Problem]:
         return [
             Problem("bad", "本机还没有接入市级中心", "请打开本机的 /setup 页面，填写区县接入码。")
         ]
-    found = [_disk(facts), _link(facts), _videos(facts), _clock(facts), _step(facts)]
+    found = [_disk(facts), _link(facts), _rebuilt(facts), _videos(facts), _clock(facts)]
+    found.append(_step(facts))
     problems = [problem for problem in found if problem is not None]
     return sorted(problems, key=lambda problem: problem.tone != "bad")
 
@@ -173,6 +176,17 @@ def _step(facts: Facts) -> Problem | None:
         "warn",
         f"与市级中心对账差 {facts.differs} 份",
         "会自动补报或取回；若一直不一致，请联系市级中心。",
+    )
+
+
+def _rebuilt(facts: Facts) -> Problem | None:
+    if not facts.was_rebuilt:
+        return None
+    return Problem(
+        "warn",
+        "本机的数据库曾经损坏，已自动重建",
+        "评分会从市级中心、镜像文件和浏览器取回。损坏的文件在数据目录的 damaged- 文件夹里，"
+        "请不要删除，并检查本机硬盘。",
     )
 
 

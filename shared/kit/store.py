@@ -14,6 +14,8 @@ from shared.kit.refusal import Refusal
 
 BUSY_TIMEOUT_S = 15
 READERS_MAX = 64
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""Of SQLite's errors, those that only another file can help."""
 
 
 class Store:
@@ -122,6 +124,33 @@ def is_whole(path: Path) -> bool:
         connection.close()
 
 
+def damage(path: Path, look: Callable[[sqlite3.Connection], str]) -> str:
+    """What is wrong with a database as it would be opened now; empty when nothing is.
+
+    `look` says the same of what only its owner can tell.
+    """
+    connection = _connected(path)
+    try:
+        said = str(connection.execute("PRAGMA integrity_check").fetchone()[0])
+        return look(connection) if said == "ok" else said
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF not in DAMAGED:
+            raise
+        return str(error)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def reading_damaged(path: Path) -> Iterator[Database]:
+    """Whatever of it can still be read; every query may raise sqlite3.DatabaseError."""
+    connection = _connected(path)
+    try:
+        yield Database(connection, execute_plugins=False, strict=True)
+    finally:
+        connection.close()
+
+
 def run_script(db: Database, path: Path) -> None:
     """Every statement of a file, within the caller's transaction (executescript would end it)."""
     statement = ""
@@ -143,6 +172,13 @@ def _refuse_newer(db: Database, migrations: Migrations, path: Path) -> None:
         raise Refusal(
             "newer_data", f"{path} 是更新版本的程序建立的，请安装新版程序后再打开，不要降级。"
         )
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """As it is, WAL included, without a word of how it is to be used."""
+    connection = sqlite3.connect(path.resolve().as_uri(), uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 def _open(path: Path, *, read_only: bool) -> Database:

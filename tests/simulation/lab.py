@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 import httpx
 from sqlite_utils import Database
 
-import node.schema
 from node.settings import NodeSettings
 from node.store import meta, outbox
 from node.uplink.uplink import Uplink
 from node.videos.cache import Cache
+from node.work.mirror import Mirror
+from node.work.rebuild import keep_identity, open_whole
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from tests.simulation.disk import Disk, Files, Killed
@@ -65,8 +66,11 @@ class Lab:
 
     def start(self) -> None:
         self._lives += 1
-        path = self._folder / f"life{self._lives}" / "node.db"
+        data = self._folder / f"life{self._lives}"
+        path = data / "node.db"
         self._files.put(path)
+        if self._lives > 1:
+            self._keep_beside(self._folder / f"life{self._lives - 1}", data)
         self.disk = Disk(path, self._chance, functools.partial(self._note, self.name))
         self.disk.on_death = self._died
         self.context.run(self._open, path)
@@ -75,10 +79,23 @@ class Lab:
         self._tasks = [self._task(self._run(self.uplink))]
 
     def _open(self, path: Path) -> None:
-        self.store = Store(path, node.schema.migrations)
+        settings = NodeSettings(
+            path.parent,
+            bandwidth_mbit=0,
+            disk_reserve_bytes=0,
+            mirror_folder=self._folder / "other-drive",
+        )
+        self.settings = settings
+        self.store = open_whole(settings, self.clock.now())
+        self.mirror = Mirror(self._folder / "other-drive", self.store)
         cache = Cache(self._folder / "videos", 0)
-        settings = NodeSettings(self._folder, bandwidth_mbit=0, disk_reserve_bytes=0)
         self.uplink = Uplink(self.store, cache, settings, "0.1.0", self._http)
+
+    def _keep_beside(self, before: Path, data: Path) -> None:
+        """What a life finds beside its database from the one before."""
+        kept = before / "identity.json"
+        if kept.exists():
+            (data / kept.name).write_bytes(kept.read_bytes())
 
     def _http(self, url: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=self._link, base_url=url, verify=False, trust_env=False)
@@ -92,10 +109,19 @@ class Lab:
                 await self._enrol(uplink)
             await asyncio.sleep(ENROL_AGAIN_S)
             since_sweep += ENROL_AGAIN_S
+            self._do_jobs()
             if since_sweep >= SWEEP_S:
                 since_sweep = 0.0
                 uplink.wake_push()
                 uplink.wake_prefetch()
+
+    def _do_jobs(self) -> None:
+        try:
+            self.mirror.catch_up(self.clock.now())
+            keep_identity(self.settings, self.store)
+        except sqlite3.OperationalError as error:
+            if "full" not in str(error):
+                raise
 
     async def _enrol(self, uplink: Uplink) -> None:
         try:
@@ -135,6 +161,11 @@ class Lab:
     @property
     def problem(self) -> str:
         return self.uplink.view().last_problem
+
+    @property
+    def began_with(self) -> Files:
+        """What the present life found."""
+        return self._files
 
     def copy(self) -> Files:
         return Files.of(self.disk.path)

@@ -21,6 +21,7 @@ from shared.rules.rubric import Role
 from tests.hub.makers import ADMIN, EXAM_NAME
 from tests.makers import NINE
 from tests.simulation.cities import an_empty_node
+from tests.simulation.damage import damaged
 from tests.simulation.disk import Disk, Files, Killed
 from tests.simulation.lab import Lab
 from tests.simulation.plan import HUB, Step
@@ -285,6 +286,19 @@ def _turn_back(world: World, step: Step) -> bool:
     return True
 
 
+def _damage(world: World, step: Step) -> bool:
+    lab = world.lab_of(step.who)
+    if lab is None or not lab.is_enrolled:
+        return False
+    world.put_back.add(lab.name)
+    lab.rest_s = step.lasts
+    before = lab.began_with
+    lab.end()
+    assert lab.disk.left is not None
+    lab.disk.left = damaged(lab.disk.left, step.value, before, world.chance(f"damage {step.at}"))
+    return True
+
+
 def _clone(world: World, step: Step) -> bool:
     lab = world.lab_of(step.who)
     if lab is None or not lab.is_enrolled:
@@ -320,6 +334,7 @@ _DEEDS: dict[str, Callable[[World, Step], bool]] = {
     "turn_back_copy": _copy,
     "restore": _restore,
     "turn_back": _turn_back,
+    "damage": _damage,
     "clone": _clone,
     "lose_disk": _lose_disk,
 }

@@ -157,6 +157,15 @@ KINDS: dict[str, Callable[[random.Random, int], list[Step]]] = {
     "hub_copied_back": _back_in_time("copy_back", lambda chance, nodes: HUB),
     "node_turned_back": _back_in_time("turn_back", _a_node),
     "cloned": lambda chance, nodes: [Step(a_time(chance), "clone", chance.randint(1, nodes))],
+    "damaged": lambda chance, nodes: [
+        Step(
+            a_time(chance),
+            "damage",
+            chance.randint(1, nodes),
+            5.0,
+            chance.choice(("page", "header", "wal_cut", "wal_of_before", "empty")),
+        )
+    ],
     "disk_lost": lambda chance, nodes: [
         Step(a_time(chance), "lose_disk", chance.randint(1, nodes), 20.0)
     ],
