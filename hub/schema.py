@@ -51,6 +51,11 @@ def m040_corrections(db: Database) -> None:
 
 
 @migrations()
+def m050_fresh_comparison(db: Database) -> None:
+    run_script(db, SQL / "m050_fresh_comparison.sql")
+
+
+@migrations()
 def m060_attachments(db: Database) -> None:
     run_script(db, SQL / "m060_attachments.sql")
 

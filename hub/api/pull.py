@@ -14,7 +14,7 @@ from hub.api.guard import AnyRequest, address_of, decode, identify
 from hub.store import feed, meta, nodes
 from hub.store.cards import cards
 from hub.store.lives import was_never_given
-from hub.work import dispute, lives, meet_node, rotate_secret
+from hub.work import compare_now, dispute, lives, meet_node, rotate_secret
 from shared.kit.clock import now, parse_stamp, stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -115,6 +115,7 @@ def _page(
         city_done=known.done,
         server_time=stamp(moment),
         next_secret=rotate_secret.next_secret(db, node),
+        compare=compare_now.is_asked_of(db, node),
     )
 
 

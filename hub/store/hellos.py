@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from shared.kit.clock import stamp
 from shared.rules.hello import Protocols
-from shared.wire.meeting import HelloRequest
+from shared.wire.meeting import COMPARES_WHEN_ASKED, HelloRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,24 @@ def protocols(db: Database, node_id: int) -> Protocols | None:
 
 
 def put_comparison(
-    db: Database, node_id: int, hub_inc: str, differs: int, moment: datetime
+    db: Database,
+    node_id: int,
+    hub_inc: str,
+    differs: int,
+    moment: datetime,
+    node_inc: str = "",
+    acked_seq: int = 0,
 ) -> None:
+    """`node_inc`, `acked_seq`: how far the node's history went."""
     db.conn.execute(
         """
-        INSERT INTO comparison (node_id, hub_inc, differs, at) VALUES (?, ?, ?, ?)
+        INSERT INTO comparison (node_id, hub_inc, differs, at, node_inc, acked_seq)
+        VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT (node_id) DO UPDATE SET
-          hub_inc = excluded.hub_inc, differs = excluded.differs, at = excluded.at
+          hub_inc = excluded.hub_inc, differs = excluded.differs, at = excluded.at,
+          node_inc = excluded.node_inc, acked_seq = excluded.acked_seq
         """,
-        (node_id, hub_inc, differs, stamp(moment)),
+        (node_id, hub_inc, differs, stamp(moment), node_inc, acked_seq),
     )
 
 
@@ -77,6 +86,30 @@ def out_of_step(db: Database) -> list[str]:
         """
     )
     return [row["name"] for row in rows]
+
+
+def not_compared_since(db: Database) -> list[str]:
+    """Names of enrolled nodes that handed in marks after they last compared."""
+    rows = db.conn.execute(
+        """
+        SELECT node.name FROM node
+        LEFT JOIN comparison
+          ON comparison.node_id = node.id AND comparison.node_inc = node.node_inc
+        WHERE node.state = 'enrolled' AND EXISTS (
+          SELECT 1 FROM event
+          WHERE event.node_id = node.id AND event.node_inc = node.node_inc
+            AND event.seq > coalesce(comparison.acked_seq, 0) AND event.kind = 'mark'
+        )
+        ORDER BY node.district_id, node.name
+        """
+    )
+    return [row["name"] for row in rows]
+
+
+def compares_when_asked(db: Database, node_id: int) -> bool:
+    """An older program would not understand the question."""
+    row = db.conn.execute("SELECT caps FROM hello WHERE node_id = ?", (node_id,)).fetchone()
+    return row is not None and COMPARES_WHEN_ASKED in row["caps"].split(",")
 
 
 def not_heard_in(db: Database, hub_inc: str) -> list[str]:

@@ -23,6 +23,8 @@ def archive(db: Database, typed_name: str, who: str, moment: datetime) -> None:
         raise Refusal("still_pending", f"节点还有 {pending} 条记录未上报，请等它们报完")
     if differing := hellos.out_of_step(db):
         raise Refusal("not_in_step", f"这些节点对账不一致，不能归档：{'、'.join(differing)}")
+    if waiting := hellos.not_compared_since(db):
+        raise Refusal("not_compared", f"这些节点还没有对账，请稍后再试：{'、'.join(waiting)}")
     if meta.get(db, "archived_at") is not None:
         return
     meta.put(db, "archived_at", stamp(moment))

@@ -72,6 +72,15 @@ def _must_be_in_step(db: Database, sitting: Sitting) -> None:
             f"这些节点与市级中心对账不一致，暂时不能导出：{'、'.join(differing)}。"
             "请等它们重新上报，或在轮次页按名称排除。",
         )
+    if sitting.state != "closed":
+        # While marks come in there is no last one to compare after.
+        return
+    if waiting := sorted(set(hellos.not_compared_since(db)) - names_left_out(db, sitting.id)):
+        raise Refusal(
+            "not_compared",
+            f"这些节点最后上报的评分还没有对账：{'、'.join(waiting)}。"
+            "在线的节点几秒内会完成，请稍后再试；连不上的可在轮次页按名称排除。",
+        )
 
 
 def _sitting_to_export(db: Database, kind: SittingKind | None) -> Sitting:

@@ -85,7 +85,9 @@ def compare(db: Database, node: Node, asked: CompareRequest, moment: datetime) -
                 sitting=key[0], round=key[1], group_id=key[2], buckets=buckets, event_ids=ids
             )
         )
-    hellos.put_comparison(db, node.id, meta.hub_inc(db), differs, moment)
+    hellos.put_comparison(
+        db, node.id, meta.hub_inc(db), differs, moment, asked.node_inc, asked.acked_seq
+    )
     if recovery.end_when_complete(db, moment):
         hand_out_waiting(db, moment)
     return CompareAnswer(

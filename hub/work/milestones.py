@@ -19,7 +19,7 @@ from hub.store import (
 )
 from hub.store.announcements import NewAnnouncement
 from hub.store.sittings import Sitting
-from hub.work import recovery
+from hub.work import compare_now, recovery
 from hub.work.announce import publish
 from shared.kit.refusal import Refusal
 from shared.rules.rounds import Milestone, RoundFacts, milestones_reached
@@ -43,6 +43,7 @@ def facts(db: Database, sitting_id: int, moment: datetime) -> RoundFacts:
         nodes_silent=len(silent - left_out),
         performances=(first.total if first else 0) + waiting.get(1, 0),
         nodes_differing=len(set(hellos.out_of_step(db)) - left_out),
+        nodes_uncompared=len(set(hellos.not_compared_since(db)) - left_out),
         undealt=undealt(db, sitting) if sitting else 0,
     )
 
@@ -58,13 +59,14 @@ def undealt(db: Database, sitting: Sitting) -> int:
 
 def announce_reached(db: Database, moment: datetime) -> list[Milestone]:
     """Those that have just become true, each announced once in a sitting."""
-    sitting = sittings.open_sitting(db)
-    if sitting is None or recovery.is_on(db):
+    sitting = sittings.current(db)
+    if sitting is None or sitting.state not in ("open", "closed") or recovery.is_on(db):
         return []
-    said = announcements.milestones(db, sitting.id)
-    if len(said) == len(Milestone):
+    found = facts(db, sitting.id, moment)
+    compare_now.ask_when_due(db, sitting, found)
+    if sitting.state == "closed":
         return []
-    reached = milestones_reached(facts(db, sitting.id, moment))
+    said, reached = announcements.milestones(db, sitting.id), milestones_reached(found)
     return [
         milestone
         for milestone in reached
@@ -74,11 +76,12 @@ def announce_reached(db: Database, moment: datetime) -> list[Milestone]:
 
 def leave_out(db: Database, node_name: str, who: str, moment: datetime) -> None:
     """Do not wait for this node, silent or not in step: by name, for this sitting, on record."""
-    sitting = sittings.open_sitting(db)
-    if sitting is None:
+    sitting = sittings.current(db)
+    if sitting is None or sitting.state not in ("open", "closed"):
         raise Refusal("not_open", "现在没有正在进行的场次")
     silent = {node.name for node in nodes.silent(db, moment)}
-    if node_name not in silent | set(hellos.out_of_step(db)):
+    unlike = set(hellos.out_of_step(db)) | set(hellos.not_compared_since(db))
+    if node_name not in silent | unlike:
         raise Refusal("not_silent", "只有没有消息或对账不一致的节点可以不等，请核对节点名称")
     names = names_left_out(db, sitting.id) | {node_name}
     meta.put(db, _key(sitting.id), json.dumps(sorted(names), ensure_ascii=False))

@@ -237,6 +237,8 @@ class Uplink:
             answer, applied = pulled
             self._reached(PULL)
             self.wake_prefetch()
+            if answer.compare:
+                self.compare_again()
             if applied.is_restart:
                 self._state.is_met = self._state.is_compared = False
             if answer.more or applied.is_restart:

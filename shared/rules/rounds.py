@@ -43,6 +43,8 @@ class RoundFacts:
     performances: int
     nodes_differing: int = 0
     """Nodes whose marks were not the same as the hub's when last compared."""
+    nodes_uncompared: int = 0
+    """Nodes that handed in marks after they last compared."""
     undealt: int = 0
     """Performances with a video that came after the allocation and are in no round yet."""
 
@@ -77,6 +79,7 @@ def _not_in_step(facts: RoundFacts) -> list[str]:
         f"节点还有 {facts.events_pending} 条记录未上报": facts.events_pending,
         f"{facts.nodes_silent} 个节点没有消息": facts.nodes_silent,
         f"{facts.nodes_differing} 个节点对账不一致": facts.nodes_differing,
+        f"{facts.nodes_uncompared} 个节点正在对账": facts.nodes_uncompared,
     }
     return [text for text, count in found.items() if count]
 

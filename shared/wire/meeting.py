@@ -4,6 +4,9 @@ import msgspec
 
 from shared.wire.messages import Moment, Strict
 
+COMPARES_WHEN_ASKED = "compare_when_asked"
+"""Among the caps of a node: it understands PullAnswer.compare."""
+
 
 class HelloRequest(msgspec.Struct, kw_only=True):
     """Not strict: what a later version adds must not keep it from being understood."""

@@ -252,7 +252,7 @@ class RoundProgress(Strict):
     done: int
 
 
-class PullAnswer(Strict):
+class PullAnswer(Strict, omit_defaults=True):
     """Everything after the cursor, at most a page of it; `more` says to ask again at once."""
 
     hub_inc: str
@@ -265,6 +265,8 @@ class PullAnswer(Strict):
     server_time: Moment
     next_secret: str = ""
     """The node signs with it from now on; the first such request ends the one before."""
+    compare: bool = False
+    """The city waits for this node to compare its marks now. Only asked of whom understands it."""
 
 
 class NodeStatus(Strict):
