@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from node.settings import NodeSettings
-from node.store import meta, outbox
+from node.store import marks, meta, outbox
 from node.work.mirror import Mirror
 from node.work.rebuild import keep_identity, open_whole, was_rebuilt
 from shared.kit.store import Store
@@ -128,3 +128,15 @@ def _who(store: Store) -> tuple[meta.Link, str | None]:
         link = meta.link(db)
         assert link is not None
         return link, meta.node_inc(db)
+
+
+def test_a_browser_may_offer_again_what_came_back_from_the_mirror(tmp_path: Path) -> None:
+    settings = a_node_with_marks(tmp_path)
+    store = open_whole(settings, NINE)
+    again = an_answer(1, is_again=True)
+    with store.writing() as db:
+        outbox.put_text(db, 1, "mark", 1, "{}", again.event_id, NINE)
+    give(store, again)
+    assert len(ids(store)) == MARKS + 1
+    with store.reading() as db:
+        assert marks.mark(db, again.event_id) is not None
