@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from hub.store import audit, events, meta, nodes
-from hub.work.receive_event import Outcome, apply_all, of_wiped_sitting
+from hub.work.receive_event import STALE, Outcome, apply_all, of_wiped_sitting
 from hub.work.receive_mark import is_same_mark
 from shared.kit.clock import stamp
 from shared.kit.ids import is_id
@@ -173,7 +173,8 @@ def _take_odd(db: Database, sender: Sender, arrived: Arrived, moment: datetime) 
 def _set_aside(
     db: Database, batch: Sequence[Event], node: nodes.Node, moment: datetime
 ) -> list[Outcome]:
-    return [Outcome(Code.QUARANTINED, "用已作废的凭据上报，等待市级核对")] * len(batch)
+    odd = Outcome(Code.QUARANTINED, "用已作废的凭据上报，等待市级核对")
+    return [STALE if of_wiped_sitting(db, event) else odd for event in batch]
 
 
 def _keep(
