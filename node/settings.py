@@ -50,7 +50,7 @@ class NodeSettings:
     @property
     def identity(self) -> Path:
         """Who this node is, once more beside the database, should that be damaged."""
-        return self.data / "identity.json"
+        return self.home / "identity.json"
 
     @property
     def cache(self) -> Path:

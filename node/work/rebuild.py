@@ -80,7 +80,7 @@ def was_rebuilt(db: Database, moment: datetime) -> bool:
 
 
 def _rebuild(settings: NodeSettings, moment: datetime, problem: str) -> Store:
-    aside = settings.data / f"damaged-{moment:%Y%m%dT%H%M%S}"
+    aside = settings.home / f"damaged-{moment:%Y%m%dT%H%M%S}"
     aside.mkdir(parents=True, exist_ok=True)
     for suffix in FILES:
         old = settings.database.with_name(settings.database.name + suffix)
