@@ -67,6 +67,8 @@ class LongRow:
     round: int
     levels: str
     given_at: str
+    kind: str = "mark"
+    """mark, reference or repeat, or expert: what the experts gave a reference."""
 
 
 def pairs(db: Database, sitting_id: int, *, incomplete_counts: bool) -> Iterator[Pair]:
@@ -136,6 +138,24 @@ def long_rows(db: Database, sitting_id: int) -> Iterator[LongRow]:
         WHERE m.sitting_id = ? AND m.round < 4 AND m.standing IN ('counted', 'surplus')
           AND m.levels <> '------'
         ORDER BY p.id, m.round, m.event_id
+        """,
+        (sitting_id,),
+    )
+    return (LongRow(*row) for row in rows)
+
+
+def probe_rows(db: Database, sitting_id: int) -> Iterator[LongRow]:
+    """References link markers who share no other performance; as they were given first."""
+    rows = db.conn.execute(
+        """
+        SELECT p.code, o.account_id, a.district_id, p.item_group_id, o.round, m.levels,
+               m.given_at, o.kind
+        FROM probe o
+        JOIN probe_mark m  ON m.probe_id = o.id AND m.revises = ''
+        JOIN performance p ON p.id = o.performance_id
+        JOIN account a     ON a.id = o.account_id
+        WHERE o.sitting_id = ? AND m.levels <> '------'
+        ORDER BY p.id, o.id, m.event_id
         """,
         (sitting_id,),
     )

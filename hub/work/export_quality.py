@@ -2,17 +2,25 @@
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from hub.store import exam, quality, sittings
+from hub.store import exam, quality, references, sittings
+from hub.store.quality import LongRow
 from hub.work import recovery
 from hub.work.assess_quality import half_day
 from shared.kit.refusal import Refusal
+from shared.rules.probes import EXPECTED_ROUND
 from shared.rules.rubric import CRITERIA
 
-HEADER = ("performance", "marker", "criterion", "group", "district", "half_day", "round", "level")
+HEADER = (
+    *("performance", "marker", "criterion", "group", "district", "half_day", "round", "level"),
+    "kind",
+)
+EXPERTS = 0
+"""The marker of the experts' levels, by which a program can anchor its scale."""
 
 
 def export_quality(db: Database, target: Path) -> int:
@@ -35,11 +43,23 @@ def export_quality(db: Database, target: Path) -> int:
 
 def observations(db: Database, sitting_id: int) -> Iterator[tuple[str | int, ...]]:
     groups = {group.id: group.label for group in exam.groups(db)}
-    for row in quality.long_rows(db, sitting_id):
+    for row in chain(
+        quality.long_rows(db, sitting_id),
+        quality.probe_rows(db, sitting_id),
+        _of_experts(db),
+    ):
+        half = half_day(row.given_at[:13]) if row.account_id != EXPERTS else ""
         for criterion, level in zip(CRITERIA, row.levels, strict=True):
             if level == "-":
                 continue
             yield (
                 *(row.code, row.account_id, criterion.value, groups[row.item_group_id]),
-                *(row.district_id, half_day(row.given_at[:13]), row.round, int(level)),
+                *(row.district_id, half, row.round, int(level), row.kind),
             )
+
+
+def _of_experts(db: Database) -> Iterator[LongRow]:
+    for one in references.everything(db):
+        yield LongRow(
+            one.code, EXPERTS, 0, one.item_group_id, EXPECTED_ROUND, one.levels, one.at, "expert"
+        )

@@ -5,7 +5,7 @@ import hashlib
 import io
 from pathlib import Path
 
-from hub.work.export_quality import HEADER
+from hub.work.export_quality import HEADER, observations
 from tests.hub.finished import a_finished_hub
 from tests.hub.makers import a_hub
 from tests.hub.pages import a_browser, sign_in, store_of
@@ -23,14 +23,28 @@ def test_every_level_of_rounds_1_to_3_is_a_line(tmp_path: Path) -> None:
                 " WHERE round < 4 AND standing = 'counted'"
             ).fetchone()[0]
         assert tuple(rows[0]) == HEADER
-        assert len(rows) - 1 == levels
+        assert sum(row[8] == "mark" for row in rows) == levels
         assert {row[2] for row in rows[1:]} == {
             *("overall", "pitch", "expression", "lyrics", "rhythm", "fluency")
         }
         assert all(row[0].startswith("ZX-") and row[7] in "0123" for row in rows[1:])
-        assert len({(*row[:3], row[6]) for row in rows[1:]}) == levels
+        marks = {(*row[:3], row[6]) for row in rows if row[8] == "mark"}
+        assert len(marks) == levels, "one line for each marker, performance and criterion"
         assert hashlib.sha256(answer.content).hexdigest() in browser.get("/results").text
         assert "王" not in answer.text
+
+
+def test_references_tie_the_markers_together_and_the_experts_are_marker_0(tmp_path: Path) -> None:
+    store = a_finished_hub(tmp_path)
+    with store.reading() as db:
+        rows = [*observations(db, 1)]
+        probes = db.conn.execute("SELECT count(*) FROM probe_mark").fetchone()[0]
+        references = db.conn.execute("SELECT count(*) FROM reference").fetchone()[0]
+    assert sum(row[8] == "reference" for row in rows) == 6 * probes > 0
+    experts = [row for row in rows if row[8] == "expert"]
+    assert len(experts) == 6 * references
+    assert {(row[1], row[5]) for row in experts} == {(0, "")}
+    store.close()
 
 
 def test_before_anything_is_marked_there_is_nothing(tmp_path: Path) -> None:
