@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _do(asked: argparse.Namespace) -> int:
     if asked.command == "install":
-        return installing.install(asked.data, asked.host, asked.port)
+        return installing.install(asked.data, asked.host, asked.port, asked.wait)
     data = asked.data or launched.data_folder(DATA)
     settings = settings_from(data, {"host": asked.host, "port": asked.port})
     match asked.command:
@@ -84,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--code", default="", help="enrol：市级中心给出的接入码")
     parser.add_argument(
         "--mirror", type=Path, help="re-enrol：镜像文件 outbox-….jsonl，补报旧盘上没报完的记录"
+    )
+    parser.add_argument(
+        "--wait", type=float, default=120, metavar="秒", help="install：最多等服务多久，默认 120"
     )
     parser.add_argument("--sha256", default="", help="update：市级公布的 sha256，连不上时填写")
     parser.add_argument("--force", action="store_true", help="update：有人正在阅卷也更新")

@@ -1,6 +1,6 @@
 """Builds the node or the hub as a program that needs no Python: a folder, and a zip of it.
 
-    python packaging/build.py node [--into FOLDER]
+    python packaging/build.py node [--into FOLDER] [--try]
     python packaging/build.py hub
 
 On a machine with nothing but Python 3.11 it first makes .venv with the pinned versions.
@@ -32,6 +32,7 @@ sys.path[:0] = [str(HERE), str(ROOT)]
 
 import dev  # noqa: E402 - it lies beside this file, and packaging is no package
 import licences  # noqa: E402
+import smoke  # noqa: E402
 
 from shared import __version__  # noqa: E402
 
@@ -71,19 +72,21 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Builds a program, and a zip of it.")
     parser.add_argument("product", choices=sorted(PRODUCTS))
     parser.add_argument("--into", type=Path, default=ROOT / "dist", help="default: dist")
-    parser.add_argument("--version", default=__version__, help="for the tests of an update")
+    parser.add_argument("--try", dest="try_it", action="store_true", help="start it, and end it")
     asked = parser.parse_args(arguments)
+    if asked.try_it and asked.product != "node":
+        parser.error("--try is for the node")
     if importlib.util.find_spec("PyInstaller") is None:
         dev.install(PINS)
         return dev.run(dev.PYTHON, Path(__file__), *arguments)
     began = time.monotonic()
-    made = build(PRODUCTS[asked.product], asked.into.resolve(), asked.version)
-    archive = pack(made, asked.version)
+    made = build(PRODUCTS[asked.product], asked.into.resolve(), __version__)
+    archive = pack(made, __version__)
     print(f"program  {made}")
     print(f"zip      {archive}  {archive.stat().st_size / 1e6:.1f} MB")
     print(f"sha256   {hashlib.sha256(archive.read_bytes()).hexdigest()}")
     print(f"built in {time.monotonic() - began:.0f} s")
-    return 0
+    return smoke.main([str(made)]) if asked.try_it else 0
 
 
 def build(product: Product, into: Path, version: str) -> Path:

@@ -22,6 +22,7 @@ OLD_CHROMIUM_PACKAGE = "@sparticuz/chromium@109.0.6"
 OLD_CHROMIUM_SHA256 = "84171b067a588137a242c3dfb70d160c49d055a4227297aefc5eace94e47566c"
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 RUN_PINS = HERE / "requirements.txt"
+BUILD_PINS = HERE / "requirements-build.txt"
 DEV_PINS = HERE / "requirements-dev.txt"
 
 IN_PARALLEL = ("-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder")
@@ -59,6 +60,8 @@ def demo(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     setup([])
+    if "--long" in arguments:
+        need_wine()
     return run(PYTHON, "-m", "pytest", *IN_PARALLEL, *arguments)
 
 
@@ -101,7 +104,7 @@ def install(pins: Path) -> None:
 
 def fingerprint(pins: Path) -> str:
     digest = hashlib.sha256()
-    for path in (RUN_PINS, pins, ROOT / "pyproject.toml"):
+    for path in (RUN_PINS, BUILD_PINS, pins, ROOT / "pyproject.toml"):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -122,6 +125,16 @@ def make_venv() -> None:
 def need_program(name: str, names: tuple[str, ...], package: str) -> None:
     if not any(shutil.which(n) for n in names):
         apt_install(package, why=f"the tests need {name}")
+
+
+def need_wine() -> None:
+    """Builds and runs the node's Windows program; without it those tests are skipped, not in CI."""
+    if sys.platform != "linux" or shutil.which("wine") or shutil.which("wine-stable"):
+        return
+    if os.geteuid() == 0 or os.environ.get("CI"):
+        apt_install("wine", why="the node's Windows program is built and run under wine")
+    else:
+        say("wine is missing (sudo apt-get install -y wine): its tests are skipped")
 
 
 def need_font() -> None:

@@ -14,10 +14,8 @@ from node.settings import FILE_NAME, NodeSettings, settings_from
 from shared.kit.lan import LOCAL, lan_address
 from shared.kit.refusal import Refusal
 
-UP_S_MAX = 120.0
 
-
-def install(data: Path | None, host: str | None, port: int | None) -> int:
+def install(data: Path | None, host: str | None, port: int | None, wait_s: float) -> int:
     """Again at will: the same folders, rules and task, and the data untouched."""
     source = launched.home()
     if source is None or not Home(source).versions():
@@ -32,7 +30,7 @@ def install(data: Path | None, host: str | None, port: int | None) -> int:
     place = installing.Place(source, installing.usual_home(), folder, settings.port)
     windows = sys.platform == "win32"
     take(installing.windows_steps(place) if windows else installing.linux_steps(place), print)
-    return _wait_until_up(settings)
+    return _wait_until_up(settings, wait_s)
 
 
 def uninstall(settings: NodeSettings) -> int:
@@ -77,9 +75,9 @@ def _keep_settings(data: Path, host: str | None, port: int | None) -> None:
         path.write_text(said.rstrip() + ("\n" if said else "") + "".join(lines), "utf-8")
 
 
-def _wait_until_up(settings: NodeSettings) -> int:
+def _wait_until_up(settings: NodeSettings, wait_s: float) -> int:
     address = f"http://{LOCAL.get(settings.host, settings.host)}:{settings.port}"
-    deadline = time.monotonic() + UP_S_MAX
+    deadline = time.monotonic() + wait_s
     while time.monotonic() < deadline:
         try:
             if httpx.get(f"{address}/health", timeout=5, trust_env=False).status_code == 200:

@@ -30,7 +30,9 @@ def main(arguments: Sequence[str], folder: Path) -> int:
     if not is_run(arguments):
         return _hand_on(home, arguments)
     # The system ends a service this way: in order, and the child before.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     own_window = has_own_window()
     watch = Watch(home, arguments, _say_in(folder), came_up=_open_page if own_window else _nothing)
     try:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from shared.kit.sealing import seal, unseal
+
 HISTORY_DONE = "-"
 
 
@@ -37,10 +39,11 @@ def put(db: Database, key: str, value: str) -> None:
 
 
 def link(db: Database) -> Link | None:
-    """None: the node is not enrolled yet."""
+    """None: the node is not enrolled yet, or its disk came from another PC."""
     rows = db.conn.execute("SELECT key, value FROM meta")
     values = {str(row["key"]): str(row["value"]) for row in rows}
-    if "secret" not in values:
+    secret = unseal(values.get("secret", ""))
+    if not secret:
         return None
     return Link(
         hub_url=values["hub_url"],
@@ -49,9 +52,9 @@ def link(db: Database) -> Link | None:
         district=values["district"],
         hub_id=values["hub_id"],
         hub_inc=values["hub_inc"],
-        secret=values["secret"],
+        secret=secret,
         feed_after=int(values["feed_after"]),
-        secret_before=values.get("secret_before", ""),
+        secret_before=unseal(values.get("secret_before", "")) or "",
     )
 
 
@@ -66,8 +69,8 @@ def put_link(db: Database, new: Link) -> None:
 
 
 def put_secret(db: Database, secret: str, before: str) -> None:
-    put(db, "secret", secret)
-    put(db, "secret_before", before)
+    put(db, "secret", seal(secret))
+    put(db, "secret_before", seal(before) if before else "")
 
 
 def put_cursor(db: Database, hub_inc: str, feed_after: int) -> None:

@@ -34,6 +34,16 @@ class Built:
         name = "shengping-node.exe" if self.runner else "shengping-node"
         return [*self.runner, str(self.folder / name)]
 
+    def run(self, *command: str) -> int:
+        """Its exit code."""
+        return subprocess.run(
+            command,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ).returncode
+
     def named(self, path: Path) -> str:
         """The path as the program names it."""
         return f"Z:{path}".replace("/", "\\") if self.runner else str(path)
