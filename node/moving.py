@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from node.settings import NodeSettings
+from shared.kit.files import replace
 from shared.kit.refusal import Refusal
 from shared.kit.store import is_whole
 
@@ -53,7 +54,7 @@ def _move(before: Path, target: Path, moment: datetime) -> None:
     if not is_whole(part):
         part.unlink()
         raise Refusal("not_moved", f"数据没有完整地复制到 {target.parent}，请检查这块磁盘。")
-    part.replace(target)
-    before.replace(before.with_name(f"node-moved-{moment:%Y%m%d%H%M%S}.db"))
+    replace(part, target)
+    replace(before, before.with_name(f"node-moved-{moment:%Y%m%d%H%M%S}.db"))
     for suffix in ("-wal", "-shm"):
         before.with_name(before.name + suffix).unlink(missing_ok=True)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.kit.files import replace
+
 Value = str | int | float | Path
 
 
@@ -18,7 +20,7 @@ def write(path: Path, changes: Mapping[str, Value]) -> None:
         file.write(changed(text, changes))
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
+    replace(part, path)
 
 
 def changed(text: str, changes: Mapping[str, Value]) -> str:
