@@ -14,6 +14,7 @@ from node.jobs import timetable
 from node.pages import (
     accounts,
     board,
+    cache,
     check,
     feedback,
     flags,
@@ -29,8 +30,10 @@ from node.pages import (
     requests,
     setup,
     status,
+    sync,
     videos,
 )
+from node.pages import settings as settings_page
 from node.settings import NodeSettings
 from node.uplink.http import MakeHttp, make_http
 from node.uplink.uplink import Uplink
@@ -83,6 +86,9 @@ ROUTES = [
     *status.ROUTES,
     *check.ROUTES,
     *pcs.ROUTES,
+    *cache.ROUTES,
+    *sync.ROUTES,
+    *settings_page.ROUTES,
 ]
 
 

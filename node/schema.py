@@ -43,6 +43,11 @@ def m085_pcs(db: Database) -> None:
 
 
 @migrations()
+def m086_fetching(db: Database) -> None:
+    run_script(db, SQL / "m086_fetching.sql")
+
+
+@migrations()
 def m090_probes(db: Database) -> None:
     run_script(db, SQL / "m090_probes.sql")
 

@@ -24,6 +24,8 @@ ONLINE = timedelta(minutes=2)
 NAV = (
     NavItem("/status", "运行状态"),
     NavItem("/pcs", "机房电脑"),
+    NavItem("/cache", "视频缓存"),
+    NavItem("/sync", "同步记录"),
     NavItem("/progress", "按学科进度"),
     NavItem("/progress/items", "按题目进度"),
     NavItem("/progress/markers", "按评分人进度"),
@@ -31,6 +33,7 @@ NAV = (
     NavItem("/quality", "评分质量"),
     NavItem("/accounts", "阅卷教师设置"),
     NavItem("/board", "现场看板"),
+    NavItem("/settings", "设置与诊断"),
 )
 
 

@@ -148,7 +148,7 @@ def go_on(
     with store.writing() as db:
         may_set_up(request, db)
         setting_up.pass_step(db, data.step)
-    return _after(data.step)
+        return _after(db, data.step)
 
 
 @post("/setup/measure", status_code=303)
@@ -176,8 +176,8 @@ def take_disk(
         request.app.state.settings = changed(settings, data_folder=folder)
     with store.writing() as db:
         setting_up.pass_step(db, Step.DISK)
-    if folder == settings.home.resolve():
-        return _after(Step.DISK)
+        if folder == settings.home.resolve():
+            return _after(db, Step.DISK)
     return _restart(request, f"{request.base_url}setup?step={Step.DISK.following}")
 
 
@@ -191,10 +191,11 @@ def take_bandwidth(
     with store.writing() as db:
         may_set_up(request, db)
         setting_up.pass_step(db, Step.BANDWIDTH)
+        answer = _after(db, Step.BANDWIDTH)
     hours = steps.hours_at_half(data.cap) if data.halve else ""
     state.settings = changed(state.settings, bandwidth_mbit=data.cap, bandwidth_hours=hours)
     state.uplink.use(state.settings)
-    return _after(Step.BANDWIDTH)
+    return answer
 
 
 @post("/setup/address", sync_to_thread=True, status_code=200)
@@ -210,8 +211,7 @@ def take_address(
             raise Refusal("port_in_use", f"端口 {data.port} 被别的程序占用，请选另一个。", 422)
         if data.port == settings.port:
             setting_up.pass_step(db, Step.ADDRESS)
-    if data.port == settings.port:
-        return _after(Step.ADDRESS)
+            return _after(db, Step.ADDRESS)
     request.app.state.settings = changed(settings, port=data.port)
     host = request.base_url.hostname
     # The step is looked at again: other PCs have not come by the new address yet.
@@ -254,8 +254,10 @@ def _step(
     return known
 
 
-def _after(step: Step) -> Redirect:
-    return Redirect(f"/setup?step={step.following}", status_code=303)
+def _after(db: Database, step: Step) -> Redirect:
+    """One who looks at a step again later is not led through all that follow."""
+    going_on = setting_up.is_going_on(db)
+    return Redirect(f"/setup?step={step.following}" if going_on else "/settings", status_code=303)
 
 
 def _code_page(code: str, notice: str, status_code: int = 200) -> Template:

@@ -14,9 +14,10 @@ from node.pages.charts import MINUTES, link_chart
 from node.pages.frame import MANAGERS, frame, live_page
 from node.pages.people import Person
 from node.pages.seats import counts, seats, teachers_online, to_do
-from node.store import exam, exchanges, meta, progress, videos
+from node.store import exam, exchanges, fetching, meta, progress, videos
 from node.store.progress import Work
 from node.store.videos import Held
+from node.work import setting_up
 from node.work.rebuild import was_rebuilt
 from node.work.verdict import Facts, judge_node
 from shared.kit.clock import now
@@ -29,6 +30,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True, slots=True)
 class GroupCache:
+    id: int
     label: str
     held: Held
 
@@ -57,7 +59,7 @@ def status(
     uplink = state.uplink.view()
     cap_mbit = state.settings.bandwidth_at(moment.astimezone().time())
     with store.reading() as db:
-        caches, found = _caches(db), seats(db, moment)
+        caches, found = caches_of(db), seats(db, moment)
         facts = _facts(db, state, caches, len(teachers_online(db, moment)))
         transfers = exchanges.by_minute(db, moment, MINUTES + 1)
         return live_page(
@@ -70,7 +72,7 @@ def status(
             uplink=uplink,
             address=_address(request),
             caches=caches,
-            fetching=_fetching(caches, uplink.video_bytes_per_s, moment),
+            fetching=fetching_of(caches, uplink.video_bytes_per_s, moment),
             seats=found,
             counts=counts(found),
             to_do=to_do(found),
@@ -106,19 +108,23 @@ def _facts(db: Database, state: State, caches: list[GroupCache], online: int) ->
         video_problem=uplink.video_problem,
         disk_free_bytes=state.cache.free_bytes(),
         clock_offset_ms=uplink.clock_offset_ms,
+        is_fetch_paused=fetching.is_paused(db),
+        is_set_up=not setting_up.is_going_on(db),
         differs=uplink.differs,
         was_rebuilt=was_rebuilt(db, now()),
     )
 
 
-def _caches(db: Database) -> list[GroupCache]:
+def caches_of(db: Database) -> list[GroupCache]:
     held = videos.counts_by_group(db)
     return [
-        GroupCache(group.label, held[group.id]) for group in exam.groups(db) if group.id in held
+        GroupCache(group.id, group.label, held[group.id])
+        for group in exam.groups(db)
+        if group.id in held
     ]
 
 
-def _fetching(caches: list[GroupCache], bytes_per_s: int, moment: datetime) -> Fetching:
+def fetching_of(caches: list[GroupCache], bytes_per_s: int, moment: datetime) -> Fetching:
     left = sum(cache.held.bytes - cache.held.bytes_ready for cache in caches)
     until = moment + timedelta(seconds=left / bytes_per_s) if left and bytes_per_s else None
     return Fetching(left, bytes_per_s, until)

@@ -82,6 +82,18 @@ def pending_count(db: Database) -> int:
     return int(row["n"])
 
 
+def pending_by_kind(db: Database) -> dict[str, int]:
+    rows = db.conn.execute(
+        "SELECT kind, count(*) AS n FROM outbox WHERE state = 'pending' GROUP BY kind"
+    )
+    return {row["kind"]: row["n"] for row in rows}
+
+
+def acked_count(db: Database) -> int:
+    row = db.conn.execute("SELECT count(*) AS n FROM outbox WHERE state = 'acked'").fetchone()
+    return int(row["n"])
+
+
 def ack(db: Database, results: Sequence[EventResult], acked_seq: int) -> None:
     db.conn.executemany(
         "UPDATE outbox SET result = ? WHERE event_id = ?",

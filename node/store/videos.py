@@ -55,7 +55,8 @@ def want(db: Database, card: VideoCard) -> None:
 
 
 def next_wanted(db: Database, limit: int) -> list[Video]:
-    """In order of need: what somebody waits for, rounds 3 and 4, then who comes to it soonest.
+    """In order of need: what somebody waits for, rounds 3 and 4, the groups as the
+    technician wants them, then who comes to it soonest.
 
     How soon is how many tasks a marker still has before it in the item group's list, so that the
     quick are not kept waiting by the beginning of the lists of the slow. Model singings come
@@ -66,11 +67,13 @@ def next_wanted(db: Database, limit: int) -> list[Video]:
         WITH need AS (
           SELECT t.video_sha256 AS sha256, t.round, s.state = 'open' AS is_now,
                  row_number() OVER (PARTITION BY t.account_id, t.item_group_id, s.id
-                                    ORDER BY t.position, t.id) AS place
+                                    ORDER BY t.position, t.id) AS place,
+                 coalesce(f.place, 0) AS group_place
           FROM task t JOIN sitting s ON s.id = t.sitting_id
+                      LEFT JOIN fetch_order f ON f.item_group_id = t.item_group_id
           WHERE t.state = 'open' AND t.answered_gen < t.gen AND s.state IN ('prepared', 'open')
           UNION ALL
-          SELECT g.model_sha256, 0, 1, 0 FROM item_group g
+          SELECT g.model_sha256, 0, 1, 0, 0 FROM item_group g
           WHERE EXISTS (SELECT 1 FROM sitting WHERE state IN ('prepared', 'open')))
         SELECT v.sha256, v.bytes, v.duration_ms, v.peaks, v.loudness_db, v.state, v.tries,
                v.problem, v.ready_at
@@ -78,7 +81,7 @@ def next_wanted(db: Database, limit: int) -> list[Video]:
         WHERE v.state = 'wanted'
         GROUP BY v.sha256
         ORDER BY v.wanted_first DESC, max(n.is_now) DESC, max(n.round >= 3) DESC, v.tries,
-                 min(n.place), v.sha256
+                 min(n.group_place), min(n.place), v.sha256
         LIMIT ?
         """,
         (limit,),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from node.store import exchanges, outbox, videos
+from node.store import exchanges, fetching, outbox, videos
 from node.store.videos import Video
 from node.uplink.answers import Missing
 from node.uplink.fetch import Fetcher
@@ -156,7 +156,7 @@ class Prefetcher:
 
     def _wanted(self, limit: int) -> list[Video]:
         with self._store.reading() as db:
-            return videos.next_wanted(db, limit)
+            return [] if fetching.is_paused(db) else videos.next_wanted(db, limit)
 
     async def _fetch(self, video: Video) -> None:
         try:

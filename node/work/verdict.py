@@ -33,6 +33,10 @@ class Facts:
     video_problem: str
     disk_free_bytes: int
     clock_offset_ms: int
+    is_fetch_paused: bool = False
+    """A technician has stopped the videos' downloads."""
+    is_set_up: bool = True
+    """The set-up was gone through to its end."""
     differs: int = 0
     """So many marks are not the same here and at the hub (对账)."""
     was_rebuilt: bool = False
@@ -106,10 +110,15 @@ def _problems(facts: Facts) -> list[Problem]:
     """The gravest first; each says what to do."""
     if not facts.is_enrolled:
         return [
-            Problem("bad", "本机还没有接入市级中心", "请打开本机的 /setup 页面，填写区县接入码。")
+            Problem(
+                *("bad", "本机还没有接入市级中心", "请打开安装向导，粘贴区县接入码。"),
+                *("/setup", "安装向导"),
+            )
         ]
-    found = [_disk(facts), _link(facts), _rebuilt(facts), _videos(facts), _clock(facts)]
-    found.append(_step(facts))
+    found = [
+        *(_disk(facts), _link(facts), _rebuilt(facts), _paused(facts), _videos(facts)),
+        *(_clock(facts), _step(facts), _set_up(facts)),
+    ]
     problems = [problem for problem in found if problem is not None]
     return sorted(problems, key=lambda problem: problem.tone != "bad")
 
@@ -138,6 +147,7 @@ def _link(facts: Facts) -> Problem | None:
             "warn",
             f"有 {facts.pending} 条记录等待上报",
             "网络较慢，会自动补报，不会丢失；若长时间不减少，请检查出口带宽。",
+            *("/sync", "同步记录"),
         )
     return None
 
@@ -166,6 +176,25 @@ def _videos(facts: Facts) -> Problem | None:
         "warn",
         f"{facts.videos_failed} 个视频没有下载成功" if is_failed else "视频下载遇到问题",
         f"{reason or '可能是网络不稳'}。会自动重试；若一直不成功，请联系市级中心。",
+        *("/cache", "看是哪些"),
+    )
+
+
+def _paused(facts: Facts) -> Problem | None:
+    if not facts.is_fetch_paused or facts.videos_wanted == 0:
+        return None
+    return Problem(
+        *("warn", "视频下载已暂停", "没有备好的视频不能评。要继续下载，请到“视频缓存”点“限速”。"),
+        *("/cache", "视频缓存"),
+    )
+
+
+def _set_up(facts: Facts) -> Problem | None:
+    if facts.is_set_up:
+        return None
+    return Problem(
+        *("warn", "安装向导还没有做完", "请接着做完剩下的几步，约 5 分钟，不影响阅卷。"),
+        *("/setup", "继续安装"),
     )
 
 

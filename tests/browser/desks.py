@@ -48,7 +48,8 @@ HUB_PAGES = (
 )
 NODE_PAGES = (
     *("/progress", "/progress/items", "/progress/markers", "/accounts"),
-    *("/flags", "/quality", "/board", "/status", "/pcs", "/password", "/requests"),
+    *("/flags", "/quality", "/board", "/status", "/password", "/requests"),
+    *("/pcs", "/cache", "/sync", "/settings"),
 )
 
 
