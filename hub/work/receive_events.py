@@ -180,12 +180,17 @@ def _set_aside(
 def _keep(
     db: Database, sender: Sender, done: Sequence[Kept], moment: datetime
 ) -> list[EventResult]:
-    """Of a wiped trial nothing is kept."""
+    """Of a wiped trial nothing is kept, also where a later event of the batch had it wiped."""
+    over = {e.sitting for e in (one.arrived.event for one in done) if of_wiped_sitting(db, e)}
     for one in done:
         if one.outcome.code is Code.QUARANTINED:
             text, name = one.outcome.reason, sender.node.name
             _log.warning("node %s: event %s quarantined: %s", name, one.key, text)
-    lasting = [one for one in done if one.outcome.code is not Code.STALE_SITTING]
+    lasting = [
+        one
+        for one in done
+        if one.outcome.code is not Code.STALE_SITTING and one.arrived.event.sitting not in over
+    ]
     events.add(db, [_received(sender, one) for one in lasting], moment)
     return [
         EventResult(

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from hub.store import accounts, announcements, audit, events, faults, feed, holdings, marks, nodes
 from hub.store import sittings as sittings_store
+from hub.work import recovery
 from hub.work.receive_events import FORKED, receive
 from hub.work.wipe_trial import wipe_trial
 from shared.kit.refusal import Refusal
@@ -207,6 +208,16 @@ def test_events_of_a_wiped_trial_are_acknowledged_and_dropped(db: Database) -> N
     wiped = an_event("wiped", WipedBody(sitting=early.sitting, marks=2, tasks=6))
     assert only(push(db, node, wiped, node_inc="next")).code == Code.APPLIED
     assert sittings_store.wipe_confirmations(db, early.sitting)[node.id].marks == 2
+
+
+def test_a_batch_that_brings_the_end_of_a_trial_leaves_nothing_of_it(db: Database) -> None:
+    """The hub was put back to before the wipe, which the node still knows of."""
+    node, early = home_of(db), a_mark(db)
+    recovery.begin(db, "测试", LATER)
+    wiped = an_event("wiped", WipedBody(sitting=early.sitting, marks=1, tasks=6))
+    push(db, node, early, wiped)
+    assert events.known(db, early.event_id) is None and marks.mark(db, early.event_id) is None
+    assert events.known(db, wiped.event_id) is not None
 
 
 def a_fault(db: Database, **changes: object) -> Event:

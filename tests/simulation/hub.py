@@ -187,6 +187,11 @@ class Hub:
         copy = keep_copy(self.store, folder, self.clock.now())
         return Files.of(copy)
 
+    def check_point(self) -> None:
+        """As every hub does sooner or later: what its WAL holds goes into the file itself."""
+        if self.is_up and not self.disk.is_full:
+            self.store._writer.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def end(self) -> None:
         self.disk.end()
 

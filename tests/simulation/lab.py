@@ -54,6 +54,8 @@ class Lab:
         self.rest_s = 5.0
         self.code = ""
         """To enrol with; "" once that is done."""
+        self.is_frozen = False
+        """Its browsers wait; what it asks of the hub does not arrive."""
         self.is_gone = False
         """For good: its disk was lost, or it was switched off."""
         self._folder = folder

@@ -170,6 +170,11 @@ def _catch(fate: Fate, step: Step, chance: random.Random, path: str) -> bool:
     return True
 
 
+def _catch_nothing(fate: Fate, step: Step, chance: random.Random, path: str) -> bool:
+    fate.is_lost = True
+    return True
+
+
 def _slow(fate: Fate, step: Step, chance: random.Random, path: str) -> bool:
     fate.is_slow = True
     fate.is_lost |= chance.random() < 0.05
@@ -192,6 +197,7 @@ _MEETINGS = {
     "portal": _catch,
     "slow": _slow,
     "cut": _cut,
+    "freeze": _catch_nothing,
 }
 
 

@@ -38,6 +38,7 @@ OFFS = {
     "+1h": timedelta(hours=1),
     "-1h": timedelta(hours=-1),
     "1970": datetime(1970, 1, 1, 8, tzinfo=NINE.tzinfo) - NINE,
+    "2038": datetime(2038, 1, 19, 12, tzinfo=NINE.tzinfo) - NINE,
 }
 
 
@@ -101,7 +102,8 @@ def open_sitting(world: World, until_done: bool = True) -> None:
         sitting = prepared or sitting_work.prepare(db, kind, ADMIN, moment)
         allocate(db, sitting.id, ADMIN, moment)
 
-    at_hub(world, deed, until_done)
+    if at_hub(world, deed, until_done):
+        world.hub.check_point()
 
 
 def end_trial(world: World, until_done: bool = True) -> None:
@@ -286,6 +288,32 @@ def _turn_back(world: World, step: Step) -> bool:
     return True
 
 
+def _without_wal(world: World, step: Step) -> bool:
+    """Somebody moves the hub, and takes only the file whose name is in the book."""
+    if not world.hub.is_up:
+        return False
+    world.hub_was_put_back = True
+    world.hub.rest_s = step.lasts
+    world.hub.end()
+    assert world.hub.disk.left is not None
+    world.hub.disk.left.wal = b""
+    return True
+
+
+def _freeze(world: World, step: Step) -> bool:
+    """The link meets it as well: see tests.simulation.link."""
+    lab = world.lab_of(step.who)
+    if lab is None:
+        return False
+    lab.is_frozen = True
+
+    def thaw() -> None:
+        lab.is_frozen = False
+
+    world.loop.call_later(step.lasts, thaw)
+    return True
+
+
 def _damage(world: World, step: Step) -> bool:
     lab = world.lab_of(step.who)
     if lab is None or not lab.is_enrolled:
@@ -334,6 +362,8 @@ _DEEDS: dict[str, Callable[[World, Step], bool]] = {
     "turn_back_copy": _copy,
     "restore": _restore,
     "turn_back": _turn_back,
+    "without_wal": _without_wal,
+    "freeze": _freeze,
     "damage": _damage,
     "clone": _clone,
     "lose_disk": _lose_disk,

@@ -86,7 +86,7 @@ class People:
             await asyncio.sleep(self._chance.uniform(*self._marks_s))
             if self.lab.is_gone:
                 return
-            if not self.lab.is_up:
+            if not self.lab.is_up or self.lab.is_frozen:
                 continue
             if self._chance.random() < ASKS_REPORTED or not self.is_marking:
                 self._ask_reported(account_id, mine)

@@ -44,9 +44,9 @@ class Plan:
 
 
 def plan_of(seed: int, kinds: Collection[str] = ()) -> Plan:
-    """`kinds`: only these; else all that the product is able to bear."""
+    """`kinds`: only these; else all."""
     chance = random.Random(f"plan {seed}")
-    among = sorted(kinds or KINDS.keys() - AWAITED)
+    among = sorted(kinds or KINDS)
     weights = [WEIGHTS.get(kind, 2) for kind in among]
     nodes = chance.choice((2, 2, 3, 3, 3, 3, 4, 5))
     has_trial = chance.random() < 0.3
@@ -117,6 +117,13 @@ def _back_in_time(kind: str, who: Callable[[random.Random, int], int]) -> Callab
     return make
 
 
+def _freeze(chance: random.Random, nodes: int) -> list[Step]:
+    """Nothing moves there, as with a PC that sleeps; its tasks go to others meanwhile."""
+    at, lasts, who = a_time(chance), round(chance.uniform(20, 200)), chance.randint(1, nodes)
+    taken = Step(round(at + lasts / 2, 1), "take_back", who, 0.0, chance.choice("123"))
+    return [Step(at, "freeze", who, lasts), taken]
+
+
 def _a_node(chance: random.Random, nodes: int) -> int:
     return chance.randint(1, nodes)
 
@@ -142,19 +149,21 @@ KINDS: dict[str, Callable[[random.Random, int], list[Step]]] = {
         )
     ],
     "swizzle": _swizzle,
+    "frozen": _freeze,
     "kill_node": _at_node("kill", *_WHERE, *_COMMIT, *_COMMIT),
     "kill_hub": _at_hub("kill", *_WHERE, *_COMMIT, *_COMMIT),
     "power_node": _at_node("power", *_WHERE, *_COMMIT, "commit torn"),
     "power_hub": _at_hub("power", *_WHERE, *_COMMIT, "commit torn"),
     "full_node": _at_node("full", ""),
     "full_hub": _at_hub("full", ""),
-    "clock_node": _at_node("clock", "+8h", "-8h", "1970", "-2h", "+20m"),
+    "clock_node": _at_node("clock", "+8h", "-8h", "1970", "2038", "-2h", "+20m"),
     "clock_hub": _at_hub("clock", "+1h", "-1h"),
     "take_back": _at_node("take_back", "1", "2", "3"),
     "disable": _at_node("disable", "1", "2"),
     "close": lambda chance, nodes: [Step(round(FAULTS_S - chance.uniform(0, 90), 1), "close")],
     "hub_restored": _back_in_time("restore", lambda chance, nodes: HUB),
     "hub_copied_back": _back_in_time("copy_back", lambda chance, nodes: HUB),
+    "hub_without_wal": _at_hub("without_wal", ""),
     "node_turned_back": _back_in_time("turn_back", _a_node),
     "cloned": lambda chance, nodes: [Step(a_time(chance), "clone", chance.randint(1, nodes))],
     "damaged": lambda chance, nodes: [
@@ -176,9 +185,7 @@ WEIGHTS = {
     "close": 1,
     "hub_restored": 1,
     "hub_copied_back": 1,
+    "hub_without_wal": 1,
     "cloned": 1,
     "disk_lost": 1,
 }
-
-AWAITED: frozenset[str] = frozenset()
-"""What the product does not bear yet; run by naming it."""

@@ -1,14 +1,17 @@
 """Hundreds of worlds in which everything goes wrong, and what must be true in each of them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.simulation.faults import FAULTS
 from tests.simulation.mutations import MUTATIONS, Mutation, first_red
-from tests.simulation.plan import HUB, KINDS, Plan, Step, plan_of, quick_plan_of
+from tests.simulation.plan import HUB, KINDS, QUICK, Plan, Step, plan_of, quick_plan_of
 from tests.simulation.shrink import shrink
 from tests.simulation.world import Story, play
 
+TESTS = Path(__file__).parent.parent
 SEEDS = 200
 AT_ONCE = 20
 FIRSTS = [
@@ -60,6 +63,24 @@ def test_every_kind_of_fault_is_met(kind: str) -> None:
     assert len(steps) >= 40
 
 
+OF_THE_DESIGN = {*range(1, 10), 11, *range(13, 17), 18, 22, 25, *range(27, 45)}
+
+
+def test_every_fault_of_the_design_is_injected() -> None:
+    assert FAULTS.keys() == OF_THE_DESIGN
+    for number, fault in FAULTS.items():
+        assert fault.kinds or fault.tests, number
+        assert set(fault.kinds) <= KINDS.keys(), number
+        for test in fault.tests:
+            file, _, name = test.partition("::")
+            assert f"def {name}(" in (TESTS / file).read_text("utf-8"), test
+
+
+def test_no_kind_of_step_is_without_a_fault_that_it_stands_for() -> None:
+    meant = {kind for fault in FAULTS.values() for kind in fault.kinds}
+    assert KINDS.keys() - meant == {"close"}, "closing is no fault; it meets the faults"
+
+
 NAMED = {
     "a full disk leaves no transaction open": (
         Step(40, "full", HUB, 30),
@@ -91,6 +112,11 @@ NAMED = {
         Step(60, "cut", 1, 60, "both"),
         Step(100, "lose_disk", 1, 20),
     ),
+    "what came back from the mirror may be offered again by the browser": (
+        Step(60, "loss", 1, 60, "0.9"),
+        Step(100, "damage", 1, 5, "header"),
+        Step(140, "damage", 1, 5, "wal_cut"),
+    ),
     "two programs with one identity both hand in what they have": (
         Step(50, "clone", 1),
         Step(120, "clone", 2),
@@ -98,13 +124,54 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("has_trial", [False, True], ids=["formal", "after a trial"])
+LONG = [pytest.mark.long]
+SHOWN = {"synchronous NORMAL", "no dedupe on the hub", "acked when sent", "no chain check"}
+"""In every run; `python -m tests.simulation.mutations` and --long play them all."""
+
+FOUND = {
+    # A node that was told to wipe hands in marks and its report of the wipe in one batch.
+    "a batch that brings the end of a trial leaves nothing of it": Plan(
+        15,
+        nodes=4,
+        works=1,
+        has_trial=True,
+        pace=QUICK,
+        steps=(
+            Step(10.6, "damage", 3, 1, "wal_of_before"),
+            Step(17.65, "damage", 2, 1, "wal_cut"),
+            Step(21.6, "restore_copy"),
+            Step(32.95, "loss", 2, 30, "0.9"),
+            Step(33.83, "restore", lasts=1),
+            Step(36.2, "loss", 3, 26, "0.9"),
+            Step(46.42, "kill", 2, 20, "commit before"),
+        ),
+    ),
+}
+"""What was found in worlds of another size."""
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_a_campaign_found_stays_mended(name: str) -> None:
+    assert play(FOUND[name]).findings == []
+
+
+@pytest.mark.parametrize(
+    "has_trial",
+    [False, pytest.param(True, marks=pytest.mark.long)],
+    ids=["formal", "after a trial"],
+)
 @pytest.mark.parametrize("name", NAMED)
 def test_what_was_found_once_stays_mended(name: str, has_trial: bool) -> None:
     assert play(Plan(7, 3, 3, has_trial, NAMED[name])).findings == []
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+@pytest.mark.parametrize(
+    "mutation",
+    [
+        pytest.param(mutation, id=mutation.name, marks=[] if mutation.name in SHOWN else LONG)
+        for mutation in MUTATIONS
+    ],
+)
 def test_a_product_broken_on_purpose_is_found_out(mutation: Mutation) -> None:
     assert first_red(mutation) is not None
 

@@ -136,6 +136,8 @@ class World:
         self.note("world", "healing begins")
         for disk in [self.hub.disk, *[lab.disk for lab in self.labs]]:
             disk.is_full, disk.kill_in, disk.kill_at_commit = False, None, None
+        for lab in self.labs:
+            lab.is_frozen = False
         for group in self.people:
             group.is_marking = False
         began = self.loop.time()
