@@ -220,6 +220,17 @@ def set_told(db: Database, ids: Iterable[int]) -> None:
     db.conn.executemany("UPDATE probe SET state = 'told' WHERE id = ?", [(id,) for id in ids])
 
 
+def expect(db: Database, performance_id: int, levels: str) -> None:
+    """The experts corrected a reference; what was told already stays as it was told."""
+    db.conn.execute(
+        """
+        UPDATE probe SET expected = ?
+        WHERE performance_id = ? AND kind = 'reference' AND state <> 'told'
+        """,
+        (levels, performance_id),
+    )
+
+
 def answered(db: Database, sitting_id: int) -> list[Answered]:
     rows = db.conn.execute(
         """

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from hub.store import audit, performances, references
+from hub.store import audit, performances, probes, references
 from shared.kit.refusal import Refusal
 
 LINES_MAX = 500
@@ -49,6 +49,7 @@ def _take(db: Database, line: str, codes: list[str], who: str, moment: datetime)
     codes.append(code)
     levels = re.sub(r"\D", "", found["levels"])
     references.put(db, performance.id, levels, note, who, moment)
+    probes.expect(db, performance.id, levels)
     return ""
 
 

@@ -24,12 +24,14 @@ from hub.settings import HubSettings
 from hub.store import admins, nodes, requests
 from node.app import create_app as create_node
 from node.settings import NodeSettings
-from node.store import quality
+from node.store import quality, tasks, videos
 from node.work.give_mark import give_mark
 from shared.kit.clock import now, stamp
 from shared.kit.listening import bind
 from shared.kit.passwords import hash_password
+from shared.rules.probes import EXPECTED_ROUND, PROBE_FROM
 from shared.rules.rubric import MarkException
+from shared.wire.messages import EarlierMark
 from shared.wire.requests import RequestBody
 from tests.hub.finished import a_finished_hub
 from tests.hub.makers import an_event_id, hear_of
@@ -63,6 +65,13 @@ class Desk:
     words: dict[str, str]
     """What is typed to sign in, by the name of the field."""
 
+    def sign_in_marker(self, browser: Browser) -> Page:
+        """王一一 at a node, on the page of feedback."""
+        marker = replace(self, words={"phone": a_phone(WANG), "password": a_phone(WANG)[-4:]})
+        page = marker.sign_in(browser)
+        page.goto(f"{self.url}/feedback")
+        return page
+
     def sign_in(self, browser: Browser, width: int = 1366, height: int = 768) -> Page:
         size = {"width": width, "height": height}
         page = browser.new_context(viewport=size, locale="zh-CN").new_page()  # type: ignore[arg-type]
@@ -70,7 +79,7 @@ class Desk:
         for field, word in self.words.items():
             page.fill(f"[name={field}]", word)
         page.click("main form button:not([type=button])")
-        page.wait_for_url(re.compile(rf"{self.url}/(progress|$)"))
+        page.wait_for_url(re.compile(rf"{self.url}/(progress|mark|$)"))
         return page
 
 
@@ -115,6 +124,7 @@ def a_lead_desk(folder: Path) -> Iterator[Desk]:
             give_mark(db, WANG, an_answer(number, comment="声音很小" * (number % 2)), now())
         flag = replace(an_answer(9, "------"), exception=MarkException.NO_PICTURE)
         give_mark(db, CHEN, flag, now())
+        show_feedback(db)
         quality.keep(db, told(*(card.performance for card in cards)))
     store.close()
     for card in cards:
@@ -122,6 +132,17 @@ def a_lead_desk(folder: Path) -> Iterator[Desk]:
     with _served(create_node(NodeSettings(data=folder), no_hub)) as url:
         phone = a_phone(ZHAO)
         yield Desk("node", url, NODE_PAGES, {"phone": phone, "password": phone[-4:]})
+
+
+def show_feedback(db: Database) -> None:
+    """Of a reference clip that 王一一 has marked, after the half-day."""
+    expected = EarlierMark(round=EXPECTED_ROUND, levels="323333", comment="第二乐句偏低")
+    card = a_task_card(PROBE_FROM + 1, position=-1, state="open")
+    videos.want(db, card.video)
+    tasks.put(db, card, now())
+    give_mark(db, WANG, an_answer(card.task_id), now())
+    told = {"state": "done", "locked": True, "earlier": [expected]}
+    tasks.put(db, a_task_card(PROBE_FROM + 1, position=-1, **told), now())
 
 
 @contextmanager

@@ -58,6 +58,18 @@ def test_axe_finds_nothing_on_the_district_pages(lead: Desk, lead_page: Page, pa
     assert faults_of(lead_page) == []
 
 
+def test_a_marker_reads_the_feedback_and_axe_finds_nothing(lead: Desk, browser: Browser) -> None:
+    page = lead.sign_in_marker(browser)
+    assert "第二乐句偏低" in page.locator("tbody").inner_text()
+    assert faults_of(page) == []
+    assert width_over(page) == 0
+    page.goto(f"{lead.url}/mark")
+    page.locator("#menu-button").click()
+    page.get_by_role("menuitem", name="标准卷反馈").click()
+    page.wait_for_url("**/feedback")
+    page.context.close()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_no_page_scrolls_sideways(
     city: Desk, city_page: Page, lead: Desk, lead_page: Page, size: tuple[int, int]
