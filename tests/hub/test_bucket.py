@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -118,17 +119,39 @@ def test_half_of_the_settings_is_refused(tmp_path: Path) -> None:
         settings_from(tmp_path, {"bucket_endpoint": "http://127.0.0.1:1", "bucket": "videos"})
 
 
+class Counted:
+    """The bytes of all that an application answers."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self.sent_bytes = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def counting(message: Any) -> None:
+            self.sent_bytes += len(message.get("body", b""))
+            self.sent_bytes += sum(len(k) + len(v) for k, v in message.get("headers", ()))
+            await send(message)
+
+        await self._app(scope, receive, counting)
+
+
 @contextmanager
 def a_served_hub(settings: HubSettings) -> Iterator[str]:
+    with a_counted_hub(settings) as (url, _):
+        yield url
+
+
+@contextmanager
+def a_counted_hub(settings: HubSettings) -> Iterator[tuple[str, Counted]]:
     listening = bind("127.0.0.1", 0)
-    app = create_app(settings, with_jobs=False)
+    app = Counted(create_app(settings, with_jobs=False))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
     running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     running.start()
     try:
         while not server.started:
             time.sleep(0.02)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}", app
     finally:
         server.should_exit = True
         running.join()
@@ -176,13 +199,15 @@ def test_a_node_fetches_from_the_store_and_the_hubs_link_carries_no_video(
     there = replace(place, bucket="nodes")
     list(Bucket(there).send_up(shelf, now()))
     cache = Cache(tmp_path / "cache", 0)
-    with a_served_hub(a_hub_with_a_bucket(tmp_path / "hub", there)) as url:
+    with a_counted_hub(a_hub_with_a_bucket(tmp_path / "hub", there)) as (url, hub):
         fetch(url, cache)
         assert cache.path(NAME).read_bytes() == CONTENT
         cache.remove(NAME)
         cache.write_part(NAME, 0, CONTENT[:777_777])
         fetch(url, cache)
         assert cache.path(NAME).read_bytes() == CONTENT
+        # An address is enough for a video of any length: about 1 kB with its headers.
+        assert 0 < hub.sent_bytes < 5_000
     assert not (tmp_path / "hub" / "shelf").exists(), "the hub itself has not one video"
 
 

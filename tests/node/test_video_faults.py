@@ -2,6 +2,8 @@
 
 import asyncio
 import errno
+import shutil
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -185,6 +187,35 @@ def test_a_disk_that_is_full_at_any_step_leaves_no_half_file_and_goes_on_later(
         with pytest.raises(NoRoom, match="无法写入"):
             drain(store, cache, hub)
     assert not cache.has(NAME)
+    drain(store, cache, hub)
+    assert cache.path(NAME).read_bytes() == CONTENT
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 256 KB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder))
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("THE REAL FULL DISK WAS NOT TRIED: it takes root and the right to mount")
+    try:
+        yield folder
+    finally:
+        subprocess.run(("umount", str(folder)), check=True)
+
+
+def test_a_disk_that_others_fill_meanwhile_is_said_and_gone_on_with_when_there_is_room(
+    store: Store, tiny_disk: Path, hub: StandInHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, filler = Cache(tiny_disk / "videos", 0), tiny_disk / "filler"
+    monkeypatch.setattr(Cache, "free_bytes", lambda _: 1 << 30)  # as it was a moment before
+    with pytest.raises(OSError, match="No space left"):
+        filler.write_bytes(bytes(300_000))
+    with pytest.raises(NoRoom, match="无法写入"):
+        drain(store, cache, hub)
+    assert not cache.has(NAME)
+    filler.unlink()
     drain(store, cache, hub)
     assert cache.path(NAME).read_bytes() == CONTENT
 
