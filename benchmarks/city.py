@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlite_utils import Database
 
 import hub.schema
-from hub.store import accounts, exam, meta, nodes, performances
+from hub.schema import EVERY_DISTRICT
+from hub.store import accounts, exam, feed, meta, nodes, performances
 from hub.store.accounts import Listed
 from hub.store.exam import Exam
 from hub.store.performances import Performance
@@ -49,9 +50,17 @@ def build(folder: Path, city: City, policy: Policy | None = None) -> Store:
         _add_performances(db, city)
         for district in range(1, city.districts + 1):
             add_node(db, district)
+        _tell_of_everything(db)
     with store.writing() as db:
         allocate(db, prepare(db, "formal", WHO, NINE).id, WHO, NINE)
     return store
+
+
+def _tell_of_everything(db: Database) -> None:
+    """As the import does it: nodes hear of groups and people before they hear of tasks."""
+    feed.append(db, EVERY_DISTRICT, "exam", 1)
+    feed.append_many(db, [(EVERY_DISTRICT, "group", group.id) for group in exam.groups(db)])
+    feed.append_many(db, [(a.district_id, "account", a.id) for a in accounts.everyone(db)])
 
 
 def add_node(db: Database, district: int) -> None:

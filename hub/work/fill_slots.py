@@ -16,6 +16,7 @@ from shared.wire.messages import EventResult
 
 SURPLUS_TEXT = "这份作品已由其他教师评阅，本次评分已保存，不计入结果"
 TWICE_TEXT = "同一位教师已评过这份作品的其他评次"
+_REASONS = {Code.APPLIED: "", Code.SURPLUS: SURPLUS_TEXT, Code.QUARANTINED: TWICE_TEXT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +28,35 @@ class FirstMark:
 
 
 def fill_slots(db: Database, first: Sequence[FirstMark], moment: datetime) -> list[EventResult]:
-    """Let each count whose slot is still unfilled; the marks are of one sitting, and of different
-    performances, so that none changes what another is judged by.
+    """Let each count whose slot is still unfilled. The marks are of one sitting; of one performance
+    there is one, or one for each of rounds 1 and 2, whose order makes no difference.
     """
     if not first:
         return []
     sitting_id = first[0].mark.sitting_id
-    performance_ids = [one.mark.performance_id for one in first]
+    performance_ids = {one.mark.performance_id for one in first}
     counted = marks.counted_of(db, sitting_id, performance_ids)
     present = slots.of_performances(db, sitting_id, performance_ids)
-    codes = {
-        one.mark.event_id: _code(db, one, counted[id], present[id][one.mark.round])
-        for one, id in zip(first, performance_ids, strict=True)
-    }
-    filling = [one for one in first if codes[one.mark.event_id] is Code.APPLIED]
-    surplus = [one.mark for one in first if codes[one.mark.event_id] is Code.SURPLUS]
-    marks.add(db, [replace(mark, standing="surplus") for mark in surplus])
+    results, filling, surplus = [], [], []
+    cases: dict[int, Case] = {}
+    for one in first:
+        mark, id = one.mark, one.mark.performance_id
+        slot = present[id][mark.round]
+        code = _code(db, one, counted[id], slot)
+        results.append(EventResult(event_id=mark.event_id, code=code, reason=_REASONS[code]))
+        if code is Code.APPLIED:
+            filling.append(one)
+            counted[id][mark.round] = mark
+            present[id][mark.round] = replace(slot, state="filled")
+            # What follows from it follows when its last mark is in.
+            cases.pop(id, None)
+            cases[id] = Case(counted[id], present[id])
+        elif code is Code.SURPLUS:
+            surplus.append(replace(mark, standing="surplus"))
+    marks.add(db, surplus)
     _fill(db, sitting_id, filling, present, moment)
-    cases = {
-        mark.performance_id: _with(mark, counted[mark.performance_id], present[mark.performance_id])
-        for mark in (one.mark for one in filling)
-    }
     settle_all(db, sitting_id, cases, moment)
-    reasons = {Code.SURPLUS: SURPLUS_TEXT, Code.QUARANTINED: TWICE_TEXT}
-    return [
-        EventResult(event_id=id, code=code, reason=reasons.get(code, ""))
-        for id, code in codes.items()
-    ]
+    return results
 
 
 def _code(db: Database, one: FirstMark, counted: Mapping[int, Mark], slot: Slot) -> Code:
@@ -101,12 +104,6 @@ def _fill(
         locked = tasks.lock_before(db, sitting_id, later, number)
         changed += [(placed.district_id, placed.id) for placed in locked]
     feed.append_many(db, [(district_id, "task", id) for district_id, id in changed])
-
-
-def _with(mark: Mark, counted: Mapping[int, Mark], present: Mapping[int, Slot]) -> Case:
-    """How the performance is now that the mark has filled its slot."""
-    filled = replace(present[mark.round], state="filled", mark_id=mark.event_id)
-    return Case({**counted, mark.round: mark}, {**present, mark.round: filled})
 
 
 def _withdraw_other(db: Database, task_id: int) -> None:

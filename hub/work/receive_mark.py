@@ -1,6 +1,6 @@
 """Receive a mark from a node: the first valid one fills the slot, and nothing is thrown away."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -21,6 +21,8 @@ from shared.rules.rubric import MarkException, levels_from_text, levels_to_text
 from shared.wire.codes import Code
 from shared.wire.messages import Event, EventResult, MarkBody
 
+ALONE = {0}
+"""No round goes together with it."""
 STRANGE_TEXT = "没有这个任务，或者不是本节点账号的任务"
 
 
@@ -53,32 +55,38 @@ def receive_marks(
     held = tasks.of_ids(db, [body.task_id for _, body in given if body.task_id <= INTEGER_MAX])
     results: list[EventResult] = []
     together: list[FirstMark] = []
-    touched: set[int] = set()
+    touched: dict[int, set[int]] = {}
     for event, body in given:
         task = held.get(body.task_id)
-        if task is None and not is_probe(body.task_id):
-            # It may be adopted, and then nothing that was read before holds any more.
-            held.clear()
-        is_plain = (
-            task is not None
-            and task.state == "open"
-            and task.performance_id not in touched
-            and not body.revises
-            and event.event_id not in known
-            and (not together or task.sitting_id == together[0].task.sitting_id)
-            and is_well_formed(body)
-        )
-        if task is not None:
-            touched.add(task.performance_id)
-        if is_plain and task is not None:
+        is_new = event.event_id not in known and not body.revises and is_well_formed(body)
+        if task is not None and is_new and _goes_with(task, together, touched):
             mark = _mark(event, body, node, task, moment)
             if not _what_is_wrong(task, mark, event, node):
                 together.append(FirstMark(task, mark))
+                touched.setdefault(task.performance_id, set()).add(task.round)
                 continue
         results += fill_slots(db, together, moment)
         together = []
         results.append(receive_mark(db, event, body, node, moment))
+        # What was read of these before does not hold any more.
+        touched = dict.fromkeys(touched, ALONE)
+        if task is None and not is_probe(body.task_id):
+            # It may have been adopted, and then nothing that was read before holds any more.
+            held.clear()
+        elif task is not None:
+            touched[task.performance_id] = ALONE
     return results + fill_slots(db, together, moment)
+
+
+def _goes_with(task: Task, together: Sequence[FirstMark], touched: Mapping[int, set[int]]) -> bool:
+    """Whether its mark may be done together with these: neither depends on the other.
+
+    `touched`: the rounds that came before it in this batch, by performance.
+    """
+    if task.state != "open" or (together and together[0].task.sitting_id != task.sitting_id):
+        return False
+    rounds = touched.get(task.performance_id)
+    return rounds is None or {task.round, *rounds} == {1, 2} != rounds
 
 
 def is_same_mark(db: Database, event: Event) -> bool:

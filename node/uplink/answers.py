@@ -12,7 +12,7 @@ from shared.kit.clock import now
 
 T = TypeVar("T")
 
-RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 507})
 RETRY_AFTER_MAX_S = 300.0
 
 

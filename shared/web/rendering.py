@@ -1,8 +1,10 @@
 """Pages: templates with their filters, versioned static files, headers, refusals made readable."""
 
+import errno
 import hashlib
 import logging
 import mimetypes
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,7 +134,31 @@ def exception_handlers(sign_in: str) -> ExceptionHandlersMap:
             return Redirect(sign_in, status_code=303)
         return _answer(request, refusal.status, refusal.code, refusal.text)
 
-    return {Refusal: refused, HTTPException: _http_problem, Exception: _bug}
+    return {
+        Refusal: refused,
+        HTTPException: _http_problem,
+        sqlite3.OperationalError: _database_problem,
+        OSError: _file_problem,
+        Exception: _bug,
+    }
+
+
+def _database_problem(
+    request: Request[Any, Any, Any], problem: sqlite3.OperationalError
+) -> Response[Any]:
+    if problem.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        return _disk_full(request, problem)
+    return _bug(request, problem)
+
+
+def _file_problem(request: Request[Any, Any, Any], problem: OSError) -> Response[Any]:
+    return (_disk_full if problem.errno == errno.ENOSPC else _bug)(request, problem)
+
+
+def _disk_full(request: Request[Any, Any, Any], problem: Exception) -> Response[Any]:
+    """Nothing of the request was kept, and whoever sent it has to know."""
+    log.error("%s %s: the disk is full: %s", request.method, request.scope["path"], problem)
+    return _answer(request, 507, *_PROBLEMS[507])
 
 
 def _http_problem(request: Request[Any, Any, Any], problem: HTTPException) -> Response[Any]:
@@ -152,6 +178,10 @@ _PROBLEMS = {
     404: ("not_found", "没有这个页面，或者内容已不存在。"),
     405: ("not_found", "这个地址不能这样使用。"),
     413: ("too_large", "提交的内容太大。"),
+    507: (
+        "disk_full",
+        "这台服务器的磁盘已满，刚才的内容没有保存。请通知技术人员腾出空间，然后重试。",
+    ),
     500: ("bug", "程序出错，已写入日志。可以重试；若仍然出错，请联系技术人员。"),
 }
 

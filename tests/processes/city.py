@@ -1,16 +1,18 @@
-"""A real city on this machine: a hub and two nodes as processes, which can be killed and healed."""
+"""A real city on this machine: a hub and nodes as processes, which can be killed and healed."""
 
+import asyncio
 import random
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import hub.schema
+import node.schema
 from hub.media.shelf import path_of
 from hub.rehearsal import programs
 from hub.rehearsal.books import Books, close_books
@@ -23,7 +25,11 @@ from hub.work.allocate import allocate
 from hub.work.back_up import back_up
 from hub.work.enrol_node import invite
 from hub.work.sittings import prepare
+from node.settings import NodeSettings
 from node.store import marks, outbox
+from node.uplink.uplink import Uplink
+from node.videos.cache import Cache
+from shared import __version__
 from shared.kit.clock import now
 from shared.kit.store import Store, is_whole, reading_beside
 from shared.rules.policy import Policy
@@ -31,7 +37,6 @@ from shared.wire import digest
 from tests.hub.makers import ADMIN, a_hub
 from tests.processes.teachers import Diary, Teacher, end
 
-DISTRICTS = (1, 2)
 GROUPS = 2
 HEAL_S = 180.0
 HUB = "hub"
@@ -43,8 +48,9 @@ class City:
     works: int
     """Performances in all."""
     seed: int
+    districts: int
     places: dict[str, Path] = field(default_factory=dict)
-    """The data folder of each program: "hub", "node1", "node2"."""
+    """The data folder of each program: "hub", "node1", "node2" …"""
     ports: dict[str, int] = field(default_factory=dict)
     running: dict[str, Program] = field(default_factory=dict)
     diary: Diary = field(default_factory=Diary)
@@ -191,16 +197,16 @@ def a_city(
     seed: int,
     *,
     works: int = 40,
-    on: Sequence[str] = (),
-    nodes_on: Path | None = None,
+    districts: int = 2,
+    elsewhere: Mapping[str, Path] | None = None,
 ) -> Iterator[City]:
     """Rounds 1 and 2 are allocated, both nodes enrolled; whatever runs at the end is ended.
 
-    `nodes_on`: another disk for the nodes' data folders; `on` likewise names programs there.
+    `elsewhere`: programs whose data folder is on another disk.
     """
-    city = City(folder, works, seed)
-    for name in (HUB, *(f"node{number}" for number in DISTRICTS)):
-        city.places[name] = (nodes_on if nodes_on and name in on else folder) / name
+    city = City(folder, works, seed, districts)
+    for name in (HUB, *(f"node{number}" for number in range(1, districts + 1))):
+        city.places[name] = (elsewhere or {}).get(name, folder) / name
         city.ports[name] = programs.free_port()
     codes = _prepare(city)
     try:
@@ -209,7 +215,7 @@ def a_city(
             data, url = city.places[f"node{number}"], city.running[HUB].url
             data.mkdir(parents=True, exist_ok=True)
             (data / "node.toml").write_text("disk_reserve_bytes = 0\n", "utf-8")
-            programs.run("node", "--data", data, "enrol", "--hub", url, "--code", code)
+            asyncio.run(_enrol(data, url, code))
             city.start(f"node{number}", wait=False)
         city.heal()
         yield city
@@ -225,13 +231,20 @@ def a_city(
             program.log.close()
 
 
+async def _enrol(data: Path, url: str, code: str) -> None:
+    settings = NodeSettings(data)
+    store = Store(settings.database, node.schema.migrations)
+    await Uplink(store, Cache(settings.cache, 0), settings, __version__).enrol(url, code)
+    store.close()
+
+
 def _prepare(city: City) -> dict[int, str]:
     """The codes of the districts' nodes."""
     settings = HubSettings(city.places[HUB])
     policy = Policy(home_district="allow", first_sign_in="keep")
-    each = city.works // (len(DISTRICTS) * GROUPS)
-    assert each * len(DISTRICTS) * GROUPS == city.works
-    store = a_hub(settings.data, districts=len(DISTRICTS), markers=3, works=each, policy=policy)
+    each = city.works // (city.districts * GROUPS)
+    assert each * city.districts * GROUPS == city.works
+    store = a_hub(settings.data, districts=city.districts, markers=3, works=each, policy=policy)
     chance = random.Random(city.seed)
     with store.writing() as db:
         for table in ("heartbeat", "holding", "node"):
@@ -250,6 +263,7 @@ def _prepare(city: City) -> dict[int, str]:
             feed.append(db, account.district_id, "account", account.id)
         sitting = prepare(db, "formal", ADMIN, now())
         allocate(db, sitting.id, ADMIN, now())
-        codes = {number: invite(db, f"第{number}区机房", number, now()) for number in DISTRICTS}
+        labs = range(1, city.districts + 1)
+        codes = {number: invite(db, f"第{number}区机房", number, now()) for number in labs}
     store.close()
     return codes

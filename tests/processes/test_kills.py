@@ -8,7 +8,7 @@ import pytest
 
 from tests.processes.city import City, a_city
 
-SHORT, LONG = 6, 300
+SHORT, LONG = 4, 300
 UP_S_MAX = 0.8
 """How long everything runs, at most, between two kills."""
 
@@ -33,7 +33,7 @@ def kill_again_and_again(city: City, kills: int, chance: random.Random) -> None:
 @pytest.mark.parametrize(
     ("seed", "kills", "works", "pause_s"),
     [
-        (1, SHORT, 40, 0.5),
+        (1, SHORT, 20, 0.5),
         pytest.param(2, LONG, 1_200, 1.2, marks=[pytest.mark.long, pytest.mark.timeout(3_600)]),
     ],
 )
