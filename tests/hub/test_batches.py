@@ -126,9 +126,12 @@ def contents(db: Database) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_batch_at_once_is_as_its_events_one_by_one(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(3))
+def test_a_batch_at_once_is_as_its_events_one_by_one(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = random.Random(seed)
+    monkeypatch.setattr("secrets.token_hex", lambda size: rng.randbytes(size).hex())
     policy = Policy(placement=rng.choice(["spread", "together"]), tolerance=rng.choice([0, 0, 1]))
     (tmp_path / "other").mkdir()
     an_allocated_hub(tmp_path, works=4, policy=policy).close()
