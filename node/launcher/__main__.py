@@ -1,7 +1,6 @@
 """What a technician starts: runs the service and watches it, or hands a command on."""
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from node.launcher.child import HOME
+from node.launcher.child import HOME, outside
 from node.launcher.home import Home, NoVersion
 from node.launcher.watch import Watch
 
@@ -71,7 +70,7 @@ def has_own_window() -> bool:
 def _hand_on(home: Home, arguments: Sequence[str]) -> int:
     command = [str(home.program(home.pointer().current)), *arguments]
     try:
-        return subprocess.run(command, env={**os.environ, HOME: str(home.folder)}).returncode
+        return subprocess.run(command, env={**outside(), HOME: str(home.folder)}).returncode
     except KeyboardInterrupt:
         return 130
 

@@ -7,6 +7,7 @@ gone, the child ends in order. On Windows a Job object ends it even when it hang
 import contextlib
 import os
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,10 +20,21 @@ HOME = "SHENGPING_HOME"
 """Set in the child's environment: the folder of the launcher."""
 
 
+def outside() -> dict[str, str]:
+    """The environment for other programs: without the libraries that ours brings along."""
+    environment = dict(os.environ)
+    before = environment.pop("LD_LIBRARY_PATH_ORIG", "")
+    if getattr(sys, "frozen", False):
+        environment.pop("LD_LIBRARY_PATH", None)
+        if before:
+            environment["LD_LIBRARY_PATH"] = before
+    return environment
+
+
 class Child:
     def __init__(self, program: Path, arguments: Sequence[str], extra: Mapping[str, str]) -> None:
         self.process = subprocess.Popen(
-            [str(program), *arguments], stdin=subprocess.PIPE, env={**os.environ, **extra}
+            [str(program), *arguments], stdin=subprocess.PIPE, env={**outside(), **extra}
         )
         self._job = tie(self.process)
 

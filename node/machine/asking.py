@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from node.launcher.child import outside
+
 SECONDS_MAX = 20.0
 
 
@@ -27,6 +29,7 @@ def ask(*command: str, given: str = "", seconds_max: float = SECONDS_MAX) -> Sai
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=seconds_max,
+            env=outside(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except (OSError, subprocess.TimeoutExpired) as error:

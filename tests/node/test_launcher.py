@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from node.launcher.__main__ import is_run, main
+from node.launcher.child import outside
 from node.launcher.home import PROGRAM, Home, NoVersion, Pointer
 from node.launcher.watch import Patience, Watch
 
@@ -193,3 +194,14 @@ def until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_other_programs_get_none_of_our_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyInstaller puts them in front on Linux; the system's own programs would load them."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/ours/_internal:/before")
+    monkeypatch.setenv("LD_LIBRARY_PATH_ORIG", "/before")
+    assert outside()["LD_LIBRARY_PATH"] == "/ours/_internal:/before"
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert outside()["LD_LIBRARY_PATH"] == "/before"
+    monkeypatch.delenv("LD_LIBRARY_PATH_ORIG")
+    assert "LD_LIBRARY_PATH" not in outside()
