@@ -72,8 +72,9 @@ class Tally:
 class Marking:
     """Every node in turn pushes a full batch, until nobody has anything left to do."""
 
-    def __init__(self, store: Store, *, with_holdings: bool) -> None:
+    def __init__(self, store: Store, folder: Path, *, with_holdings: bool) -> None:
         self.store = store
+        self.folder = folder
         self.with_holdings = with_holdings
         self.rng = random.Random(1)
         self.tally = Tally()
@@ -90,9 +91,22 @@ class Marking:
             if not busy:
                 break
             if self.tally.marks >= told:
-                before = _tell_pace(before, self.tally)
+                before = self._tell(before)
                 told += PROGRESS_EVERY
         return self.tally
+
+    def _tell(self, before: Tally) -> Tally:
+        """Whether it slows down while the database grows."""
+        now = replace(self.tally)
+        marks, cpu = now.marks - before.marks, now.cpu_s - before.cpu_s
+        print(
+            f"  ... {now.marks:,} marks; of the last {marks:,} each took"
+            f" {1e3 * (now.seconds - before.seconds) / marks:.2f} ms,"
+            f" {1e3 * cpu / marks:.2f} ms of processor; {_mib(self.folder):,.0f} MiB; overview"
+            f" {overview_ms(self.store, self.moment)[1]:.0f} ms",
+            flush=True,
+        )
+        return now
 
     def _push_batch(self, lab: Lab) -> bool:
         if len(lab.todo) < EVENTS_PER_PUSH:
@@ -166,16 +180,6 @@ class Marking:
         return levels_to_text({c: given[c] for c in from_mask(task.criteria)})
 
 
-def _tell_pace(before: Tally, now: Tally) -> Tally:
-    """Whether it slows down while the database grows."""
-    marks, seconds = now.marks - before.marks, now.seconds - before.seconds
-    print(
-        f"  ... {now.marks:,} marks, the last {marks:,} at {marks / seconds:,.0f} a second",
-        flush=True,
-    )
-    return replace(now)
-
-
 def _new_tasks(db: Database, lab: Lab) -> Iterator[Asked]:
     rows = db.conn.execute(
         """
@@ -194,6 +198,10 @@ def _last_seq(db: Database) -> int:
     return int(db.conn.execute("SELECT max(seq) FROM feed").fetchone()[0])
 
 
+def _mib(folder: Path) -> float:
+    return sum(file.stat().st_size for file in folder.iterdir()) / 2**20
+
+
 def overview_ms(store: Store, moment: datetime) -> tuple[float, float]:
     """The first look, and the median of the next ones."""
     taken = []
@@ -210,10 +218,10 @@ def measure(marks: int, markers: int, *, with_holdings: bool, check: bool) -> No
         started = time.perf_counter()
         store = build(Path(folder), city)
         built = time.perf_counter() - started
-        marking = Marking(store, with_holdings=with_holdings)
+        marking = Marking(store, Path(folder), with_holdings=with_holdings)
         tally = marking.run(10 * marks)
         first, usual = overview_ms(store, marking.moment)
-        size = sum(f.stat().st_size for f in Path(folder).iterdir()) / 2**20
+        size = _mib(Path(folder))
         with store.reading() as db:
             _report(db, city, tally)
             print(

@@ -38,6 +38,11 @@ def m060_attachments(db: Database) -> None:
 
 
 @migrations()
+def m070_here(db: Database) -> None:
+    run_script(db, SQL / "m070_here.sql")
+
+
+@migrations()
 def m085_pcs(db: Database) -> None:
     run_script(db, SQL / "m085_pcs.sql")
 

@@ -11,13 +11,14 @@ from hub.api.bell import Bell
 from hub.api.boots import Boots
 from hub.api.city import City
 from hub.api.guard import AnyRequest, address_of, decode, identify
-from hub.store import feed, meta, nodes
+from hub.store import feed, hellos, meta, nodes
 from hub.store.cards import cards
 from hub.store.lives import was_never_given
 from hub.work import compare_now, dispute, lives, meet_node, rotate_secret
 from shared.kit.clock import now, parse_stamp, stamp
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
+from shared.wire.meeting import KNOWS_SEVERAL_NODES
 from shared.wire.messages import NodeStatus, PullAnswer, PullRequest
 from shared.wire.paths import ITEMS_PER_PULL, LONG_POLL_S, PULL
 
@@ -116,7 +117,14 @@ def _page(
         server_time=stamp(moment),
         next_secret=rotate_secret.next_secret(db, node),
         compare=compare_now.is_asked_of(db, node),
+        nodes=_nodes_of_district(db, node),
     )
+
+
+def _nodes_of_district(db: Database, node: nodes.Node) -> int:
+    if not hellos.understands(db, node.id, KNOWS_SEVERAL_NODES):
+        return 1
+    return nodes.count_enrolled(db, node.district_id)
 
 
 ROUTES = [give_changes]

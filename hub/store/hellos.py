@@ -7,7 +7,7 @@ from sqlite_utils import Database
 
 from shared.kit.clock import stamp
 from shared.rules.hello import Protocols
-from shared.wire.meeting import COMPARES_WHEN_ASKED, HelloRequest
+from shared.wire.meeting import HelloRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,10 @@ def not_compared_since(db: Database) -> list[str]:
     return [row["name"] for row in rows]
 
 
-def compares_when_asked(db: Database, node_id: int) -> bool:
-    """An older program would not understand the question."""
+def understands(db: Database, node_id: int, cap: str) -> bool:
+    """An older program would not."""
     row = db.conn.execute("SELECT caps FROM hello WHERE node_id = ?", (node_id,)).fetchone()
-    return row is not None and COMPARES_WHEN_ASKED in row["caps"].split(",")
+    return row is not None and cap in row["caps"].split(",")
 
 
 def not_heard_in(db: Database, hub_inc: str) -> list[str]:

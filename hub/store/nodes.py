@@ -62,6 +62,13 @@ def pending_events(db: Database) -> int:
     return sum(status.pending_events for status in known)
 
 
+def count_enrolled(db: Database, district_id: int) -> int:
+    row = db.conn.execute(
+        "SELECT count(*) FROM node WHERE district_id = ? AND state = 'enrolled'", (district_id,)
+    ).fetchone()
+    return int(row[0])
+
+
 def silent(db: Database, moment: datetime) -> list[Node]:
     """Enrolled nodes not heard of for so long that what they hold is unknown."""
     since = stamp(moment - timedelta(seconds=SILENT_AFTER_S))

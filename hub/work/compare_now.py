@@ -9,6 +9,7 @@ from hub.store import feed, hellos, meta
 from hub.store.nodes import Node
 from hub.store.sittings import Sitting
 from shared.rules.rounds import RoundFacts, milestones_reached
+from shared.wire.meeting import COMPARES_WHEN_ASKED
 
 _KEY = "compare_now"
 
@@ -34,5 +35,5 @@ def is_asked_of(db: Database, node: Node) -> bool:
     return (
         is_asked(db)
         and node.name in hellos.not_compared_since(db)
-        and hellos.compares_when_asked(db, node.id)
+        and hellos.understands(db, node.id, COMPARES_WHEN_ASKED)
     )

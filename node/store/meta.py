@@ -7,6 +7,8 @@ from sqlite_utils import Database
 from shared.kit.sealing import seal, unseal
 
 HISTORY_DONE = "-"
+DISTRICT_NODES = "district_nodes"
+"""How many nodes the district has; the view task_here reads it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many videos are wanted, ready and failed, with the bytes of all and of the ready."""
+    """How many videos are wanted here, ready and failed, with the bytes of all and of the ready."""
 
     wanted: int = 0
     ready: int = 0
@@ -69,7 +69,7 @@ def next_wanted(db: Database, limit: int) -> list[Video]:
                  row_number() OVER (PARTITION BY t.account_id, t.item_group_id, s.id
                                     ORDER BY t.position, t.id) AS place,
                  coalesce(f.place, 0) AS group_place
-          FROM task t JOIN sitting s ON s.id = t.sitting_id
+          FROM task_here t JOIN sitting s ON s.id = t.sitting_id
                       LEFT JOIN fetch_order f ON f.item_group_id = t.item_group_id
           WHERE t.state = 'open' AND t.answered_gen < t.gen AND s.state IN ('prepared', 'open')
           UNION ALL
@@ -181,7 +181,7 @@ def evictable(db: Database, limit: int) -> list[Video]:
         """
         SELECT v.sha256, v.bytes, v.duration_ms, v.peaks, v.loudness_db, v.state, v.tries,
                v.problem, v.ready_at
-        FROM video v LEFT JOIN task t ON t.video_sha256 = v.sha256 AND t.state <> 'withdrawn'
+        FROM video v LEFT JOIN task_here t ON t.video_sha256 = v.sha256 AND t.state <> 'withdrawn'
         WHERE v.state = 'ready'
           AND NOT EXISTS (SELECT 1 FROM item_group WHERE model_sha256 = v.sha256)
         GROUP BY v.sha256
@@ -201,6 +201,8 @@ def totals(db: Database) -> Held:
         "   coalesce(sum(state = 'failed'), 0) AS failed,"
         "   coalesce(sum(bytes), 0) AS bytes,"
         "   coalesce(sum(CASE state WHEN 'ready' THEN bytes END), 0) AS bytes_ready FROM video"
+        " WHERE state = 'ready' OR sha256 IN (SELECT video_sha256 FROM task_here)"
+        "    OR sha256 NOT IN (SELECT video_sha256 FROM task)"
     ).fetchone()
     return Held(**dict(row))
 
@@ -219,7 +221,7 @@ def counts_by_group(db: Database) -> dict[int, Held]:
                sum(CASE WHEN state = 'ready' OR NOT is_needed THEN bytes ELSE 0 END) AS bytes_ready
         FROM (SELECT t.item_group_id, v.state, v.bytes,
                      max(t.state = 'open' AND t.answered_gen < t.gen) AS is_needed
-              FROM task t JOIN video v ON v.sha256 = t.video_sha256
+              FROM task_here t JOIN video v ON v.sha256 = t.video_sha256
                           JOIN sitting s ON s.id = t.sitting_id AND s.state = 'open'
               WHERE t.state <> 'withdrawn'
               GROUP BY t.item_group_id, v.sha256)

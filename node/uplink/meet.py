@@ -16,10 +16,15 @@ from shared import PROTOCOL, PROTOCOL_LEAST
 from shared.kit.clock import now
 from shared.kit.store import Store
 from shared.rules.hello import Action, Decision, HubSide, NodeSide, Protocols, decide
-from shared.wire.meeting import COMPARES_WHEN_ASKED, HelloAnswer, HelloRequest
+from shared.wire.meeting import (
+    COMPARES_WHEN_ASKED,
+    KNOWS_SEVERAL_NODES,
+    HelloAnswer,
+    HelloRequest,
+)
 
 OURS = Protocols(PROTOCOL_LEAST, PROTOCOL)
-CAPS = ["seal", "history", "compare", "rotate", COMPARES_WHEN_ASKED]
+CAPS = ["seal", "history", "compare", "rotate", COMPARES_WHEN_ASKED, KNOWS_SEVERAL_NODES]
 MEETINGS_MAX = 4
 """A snapshot, a new life, sending again, and all is well."""
 

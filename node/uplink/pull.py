@@ -85,11 +85,13 @@ class Puller:
         with self._store.reading() as db:
             is_old = (answer.hub_inc, answer.after) == (asked.hub_inc, asked.after)
             is_old = is_old and not (answer.items or answer.next_secret)
+            is_old = is_old and meta.get(db, meta.DISTRICT_NODES) == str(answer.nodes)
             if is_old and meta.get(db, CITY_KEY) == city:
                 return Applied(False, 0, ())
         with self._store.writing() as db:
             applied = apply_feed(db, answer, asked.hub_inc, moment)
             meta.put(db, CITY_KEY, city)
+            meta.put(db, meta.DISTRICT_NODES, str(answer.nodes))
             if answer.next_secret not in ("", self._client.secret):
                 meta.put_secret(db, answer.next_secret, self._client.secret)
             if answer.items:

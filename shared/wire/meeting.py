@@ -6,6 +6,8 @@ from shared.wire.messages import Moment, Strict
 
 COMPARES_WHEN_ASKED = "compare_when_asked"
 """Among the caps of a node: it understands PullAnswer.compare."""
+KNOWS_SEVERAL_NODES = "several_nodes"
+"""It understands PullAnswer.nodes."""
 
 
 class HelloRequest(msgspec.Struct, kw_only=True):

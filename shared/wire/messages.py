@@ -267,6 +267,8 @@ class PullAnswer(Strict, omit_defaults=True):
     """The node signs with it from now on; the first such request ends the one before."""
     compare: bool = False
     """The city waits for this node to compare its marks now. Only asked of whom understands it."""
+    nodes: int = 1
+    """Of the district: where it has several, each holds the videos of who signs in at it."""
 
 
 class NodeStatus(Strict):

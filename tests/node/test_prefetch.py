@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 import node.schema
-from node.store import accounts, exam, outbox, tasks, videos
+from node.store import accounts, exam, meta, outbox, sessions, tasks, videos
 from node.store.videos import TRIES_MAX
 from node.uplink import prefetch
 from node.uplink.answers import Outage
@@ -126,6 +126,24 @@ def test_what_the_tasks_need_is_fetched_and_the_hub_hears_of_it(
         assert state_of(store, n) == "ready"
         assert cache.path(sha(n)).read_bytes() == content_of(n)
     assert {name for body in holdings(store) for name in body.gained} == {sha(1), sha(2), sha(3)}
+
+
+def test_where_the_district_has_several_nodes_only_what_people_here_need_is_fetched(
+    store: Store, cache: Cache, hub: StandInHub
+) -> None:
+    want(store, a_task(1), a_task(2, account_id=CHEN))
+    with store.writing() as db:
+        accounts.put(db, an_account_card(CHEN))
+        meta.put(db, meta.DISTRICT_NODES, "2")
+    fetch(store, cache, hub)
+    assert asked_for(hub) == [], "nobody has signed in here yet"
+    with store.writing() as db:
+        sessions.add(db, "a" * 64, CHEN, "127.0.0.1", NINE)
+    fetch(store, cache, hub)
+    assert asked_for(hub) == [2]
+    with store.reading() as db:
+        held = videos.totals(db)
+    assert (held.wanted, held.ready) == (0, 1), "the others' videos are not missing here"
 
 
 def test_round_3_comes_first_then_the_order_of_the_lists(
