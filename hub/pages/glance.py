@@ -123,6 +123,8 @@ def look(store: Store, moment: datetime) -> Glance:
                     approvals=_waiting_approvals(db, moment),
                     requests=requests.count_open(db),
                     watched=watched_count(store, sitting_id),
+                    undealt=standing.facts.undealt if standing.facts else 0,
+                    overloaded=_overloaded(costly),
                 )
             ),
             costly=costly,
@@ -195,6 +197,10 @@ def _found(
         exceptions=costly.by_state.get("exception", 0),
         behind=[tile.name for tile in tiles if tile.is_behind],
     )
+
+
+def _overloaded(costly: Costly) -> list[str]:
+    return [d.name for d in costly.ahead.districts if d.is_overloaded] if costly.ahead else []
 
 
 def _waiting_approvals(db: Database, moment: datetime) -> int:

@@ -40,11 +40,21 @@ class Found:
     """What one city admin asked for and another has to approve."""
     requests: int = 0
     """What leads of districts asked for."""
+    undealt: int = 0
+    """Performances that came after the allocation."""
+    overloaded: Sequence[str] = ()
+    """Districts whose leaders will have too much of round 4."""
 
 
 def todos(found: Found) -> list[Todo]:
     """The most pressing first."""
-    return [*_offline(found.seen), *_counts(found), *_behind(found.behind), *_nodes(found.seen)]
+    return [
+        *_offline(found.seen),
+        *_counts(found),
+        *_overloaded(found.overloaded),
+        *_behind(found.behind),
+        *_nodes(found.seen),
+    ]
 
 
 def _offline(seen: Sequence[SeenNode]) -> list[Todo]:
@@ -71,6 +81,7 @@ def _counts(found: Found) -> list[Todo]:
         (found.approvals, _APPROVALS),
         (found.requests, _REQUESTS),
         (found.waiting, _WAITING),
+        (found.undealt, _UNDEALT),
         (found.quarantined, _QUARANTINED),
         (found.without_video, _WITHOUT_VIDEO),
         (found.faults, _FAULTS),
@@ -85,6 +96,9 @@ _APPROVALS = Todo(
 )
 _REQUESTS = Todo("申请", "warn", "项区县申请待答复", "更换教师、调配任务等。", "处理", "/requests")
 _WAITING = Todo("无人", "bad", "份作品无人可分配", "补充人员后会自动分配。", "查看", "/problems")
+_UNDEALT = Todo(
+    "补分配", "warn", "份作品未分配", "分配之后才有的作品。", "补分配", "/rounds/supplement"
+)
 _QUARANTINED = Todo(
     "隔离", "bad", "条上报记录被隔离", "已原样保存，需要人工查看。", "查看", "/nodes"
 )
@@ -102,14 +116,23 @@ _EXCEPTIONS = Todo(
 )
 
 
+def _overloaded(districts: Sequence[str]) -> list[Todo]:
+    if not districts:
+        return []
+    title = f"{_named(districts)}组长负担将过重"
+    return [Todo("4评", "warn", title, "请增派学科组长，或试算规则。", "查看", "/forecast")]
+
+
+def _named(districts: Sequence[str]) -> str:
+    names = "、".join(districts[:NAMED_MAX])
+    return f"{names} 等 {len(districts)} 个区县" if districts[NAMED_MAX:] else names
+
+
 def _behind(districts: Sequence[str]) -> list[Todo]:
     if not districts:
         return []
-    names = "、".join(districts[:NAMED_MAX])
-    if districts[NAMED_MAX:]:
-        names += f" 等 {len(districts)} 个区县"
     text = "1、2评完成率低于全市平均 10 个百分点以上。"
-    return [Todo("落后", "warn", f"{names}落后", text, "查看", "/districts")]
+    return [Todo("落后", "warn", f"{_named(districts)}落后", text, "查看", "/districts")]
 
 
 def _nodes(seen: Sequence[SeenNode]) -> list[Todo]:

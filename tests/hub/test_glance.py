@@ -175,3 +175,11 @@ def test_heartbeats_tell_silence_from_backlog_and_from_before_the_first() -> Non
     found = charts.beats({100: 0, 101: 80, 103: 0}, 104, 50)
     assert len(found) == 60
     assert [beat.tone for beat in found[-6:]] == ["none", "ok", "warn", "bad", "ok", "bad"]
+
+
+def test_what_came_late_and_leaders_with_too_much_ahead_call_for_someone() -> None:
+    found = todo.Found([], 0, 0, 0, 0, 0, [], undealt=3, overloaded=["第1区", "第2区"])
+    assert [(item.title, item.url) for item in todo.todos(found)] == [
+        ("3 份作品未分配", "/rounds/supplement"),
+        ("第1区、第2区组长负担将过重", "/forecast"),
+    ]
