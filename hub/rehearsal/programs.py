@@ -16,6 +16,7 @@ import httpx
 from shared.kit.listening import bind
 from shared.kit.refusal import Refusal
 
+HERE = "127.0.0.1"
 START_S_MAX = 60.0
 STOP_S_MAX = 20.0
 
@@ -59,8 +60,8 @@ class Program:
         self.log.close()
 
 
-def start_hub(data: Path, port: int) -> Program:
-    return _start("市级中心", "hub", data, port)
+def start_hub(data: Path, port: int, host: str = HERE) -> Program:
+    return _start("市级中心", "hub", data, port, host=host)
 
 
 def start_node(name: str, data: Path, port: int, command: Sequence[str] = ()) -> Program:
@@ -68,7 +69,9 @@ def start_node(name: str, data: Path, port: int, command: Sequence[str] = ()) ->
     return _start(name, "node", data, port, command)
 
 
-def _start(name: str, module: str, data: Path, port: int, command: Sequence[str] = ()) -> Program:
+def _start(
+    name: str, module: str, data: Path, port: int, command: Sequence[str] = (), host: str = HERE
+) -> Program:
     verb = "serve" if module == "hub" else "run"
     log = open_log(data)
     what = command or (*command_of(module), "--data", str(data))
@@ -76,7 +79,7 @@ def _start(name: str, module: str, data: Path, port: int, command: Sequence[str]
         [
             *what,
             verb,
-            *("--host", "127.0.0.1", "--port", str(port)),
+            *("--host", host, "--port", str(port)),
         ],
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -85,7 +88,7 @@ def _start(name: str, module: str, data: Path, port: int, command: Sequence[str]
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         start_new_session=os.name != "nt",
     )
-    return Program(name, f"http://127.0.0.1:{port}", data, process, log)
+    return Program(name, f"http://{host}:{port}", data, process, log)
 
 
 def command_of(module: str) -> tuple[str, ...]:

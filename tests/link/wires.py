@@ -45,6 +45,12 @@ class Wire:
         stats = json.loads(said)[0]["stats64"]
         return Counted(stats["rx"]["bytes"], stats["tx"]["bytes"])
 
+    def cut(self) -> None:
+        _do("ip", "-n", self.node, "link", "set", _INTERFACE, "down")
+
+    def mend(self) -> None:
+        _do("ip", "-n", self.node, "link", "set", _INTERFACE, "up")
+
 
 @contextmanager
 def a_wire(mbit: int) -> Iterator[Wire]:

@@ -6,7 +6,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -35,6 +35,7 @@ from shared.kit.store import Store, is_whole, reading_beside
 from shared.rules.policy import Policy
 from shared.wire import digest
 from tests.hub.makers import ADMIN, a_hub
+from tests.link.wires import HUB_ADDRESS, Wire, inside
 from tests.processes.teachers import Diary, Teacher, end
 
 GROUPS = 2
@@ -49,6 +50,8 @@ class City:
     """Performances in all."""
     seed: int
     districts: int
+    wire: Wire | None = None
+    """The hub is at one end of it, the nodes with their browsers at the other."""
     places: dict[str, Path] = field(default_factory=dict)
     """The data folder of each program: "hub", "node1", "node2" …"""
     ports: dict[str, int] = field(default_factory=dict)
@@ -66,12 +69,20 @@ class City:
 
     def start(self, name: str, *, wait: bool = True) -> None:
         data, port = self.places[name], self.ports[name]
-        if name == HUB:
-            self.running[name] = programs.start_hub(data, port)
-        else:
-            self.running[name] = programs.start_node(name, data, port)
-        if wait:
-            self.running[name].wait_until_up()
+        with self.at(name):
+            if name == HUB:
+                host = HUB_ADDRESS if self.wire else "127.0.0.1"
+                self.running[name] = programs.start_hub(data, port, host)
+            else:
+                self.running[name] = programs.start_node(name, data, port)
+            if wait:
+                self.running[name].wait_until_up()
+
+    def at(self, name: str) -> AbstractContextManager[None]:
+        """This thread's sockets are where this program's are."""
+        if self.wire is None:
+            return nullcontext()
+        return inside(self.wire.hub if name == HUB else self.wire.node)
 
     def kill(self, name: str) -> None:
         """As a power cut does, except that the disk keeps what it was told."""
@@ -96,7 +107,8 @@ class City:
                 self.kill(name)
             if name not in self.running:
                 self.start(name)
-            self.running[name].wait_until_up()
+            with self.at(name):
+                self.running[name].wait_until_up()
 
     def teach(self, pause_s: float = 0.0) -> None:
         """The teachers begin, or go on at this pace."""
@@ -104,9 +116,10 @@ class City:
             with reading_beside(self.hub_db) as db:
                 people = [a for a in accounts.everyone(db) if a.state == "active"]
             for person in people:
-                url = f"http://127.0.0.1:{self.ports[f'node{person.district_id}']}"
-                seed = f"{self.seed}:{person.phone}"
-                self.teachers.append(Teacher(person.phone, url, self.diary, seed))
+                name, seed = f"node{person.district_id}", f"{self.seed}:{person.phone}"
+                url = f"http://127.0.0.1:{self.ports[name]}"
+                teacher = Teacher(person.phone, url, self.diary, seed, self.at(name))
+                self.teachers.append(teacher)
             for teacher in self.teachers:
                 teacher.pause_s = pause_s
                 teacher.start()
@@ -199,12 +212,13 @@ def a_city(
     works: int = 40,
     districts: int = 2,
     elsewhere: Mapping[str, Path] | None = None,
+    wire: Wire | None = None,
 ) -> Iterator[City]:
     """Rounds 1 and 2 are allocated, both nodes enrolled; whatever runs at the end is ended.
 
     `elsewhere`: programs whose data folder is on another disk.
     """
-    city = City(folder, works, seed, districts)
+    city = City(folder, works, seed, districts, wire)
     for name in (HUB, *(f"node{number}" for number in range(1, districts + 1))):
         city.places[name] = (elsewhere or {}).get(name, folder) / name
         city.ports[name] = programs.free_port()
@@ -215,7 +229,8 @@ def a_city(
             data, url = city.places[f"node{number}"], city.running[HUB].url
             data.mkdir(parents=True, exist_ok=True)
             (data / "node.toml").write_text("disk_reserve_bytes = 0\n", "utf-8")
-            asyncio.run(_enrol(data, url, code))
+            with city.at(f"node{number}"):
+                asyncio.run(_enrol(data, url, code))
             city.start(f"node{number}", wait=False)
         city.heal()
         yield city

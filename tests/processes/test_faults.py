@@ -1,6 +1,7 @@
 """What else befalls real programs: paused, full, put back in time; the books balance after all."""
 
 import os
+import random
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from hub.work.hand_out import take_back_all
 from shared.kit.clock import now
 from shared.kit.store import Store, reading_beside
 from tests.hub.makers import ADMIN
+from tests.link.wires import NoWires, a_wire
 from tests.processes.city import HUB, City, a_city, until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
@@ -125,6 +127,27 @@ def test_a_full_disk_stops_the_saving_and_nothing_else(tmp_path: Path, name: str
         city.until_saved(10)
         city.until_marked()
         city.close_the_books()
+
+
+def test_a_line_that_is_cut_again_and_again_delays_marks_and_loses_none(tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    try:
+        with a_wire(300) as wire, a_city(tmp_path, SEED, works=80, wire=wire) as city:
+            city.teach(PACE_S)
+            city.until_saved(10)
+            wire.cut()
+            city.until_saved(15)
+            assert city.pending("node1") + city.pending("node2") > 0
+            for _ in range(5):
+                wire.mend()
+                time.sleep(chance.uniform(0, 1))
+                wire.cut()
+                time.sleep(chance.uniform(0, 1))
+            wire.mend()
+            city.until_marked()
+            city.close_the_books()
+    except NoWires as why:
+        pytest.skip(f"THE CUT LINE WAS NOT TRIED: {why}")
 
 
 def fill(ballast: Path) -> None:
