@@ -30,6 +30,8 @@ class Patience:
     """Before the next start, after so many falls in a row."""
 
 
+LEAN = {"MALLOC_ARENA_MAX": "2"}
+"""Linux' C library keeps a heap for each of many threads; elsewhere it is not heard of."""
 DEAF_AFTER = 3
 """Unanswered questions in a row."""
 
@@ -89,7 +91,7 @@ class Watch:
         """How it ended, its exit code, and whether it had ever answered."""
         with tempfile.TemporaryDirectory(prefix="shengping-", ignore_cleanup_errors=True) as folder:
             note = Path(folder) / "address"
-            extra = {LAUNCHED: str(note), HOME: str(self._home.folder)}
+            extra = {LAUNCHED: str(note), HOME: str(self._home.folder), **LEAN}
             child = Child(self._home.program(version), self._arguments, extra)
             was_up = False
             try:

@@ -79,12 +79,12 @@ def test_the_zip_is_small_the_start_quick_and_80_markers_fit_in_the_memory(
         one.start()
     for one in at_work:
         one.join()
-    assert problems == []
-    used, peak = memory_mb(lab.node.process.pid)
+    used, peak, above = memory_mb(lab.node.process.pid)
     with capsys.disabled():
         cold = next(line for line in ran.stdout.splitlines() if line.startswith("cold start"))
         print(f"\nzipped {zipped:.1f} MB; {cold}; {MARKERS} markers: {used:.0f} MB,")
-        print(f"{peak:.0f} MB at most, while all of them signed in at once")
+        print(f"{peak:.0f} MB while all of them signed in at once; its launcher {above:.0f} MB")
+    assert problems == []
     assert zipped <= 80
     assert used <= 200
 
@@ -94,6 +94,8 @@ def mark_one(lab: Lab, number: int, problems: list[str]) -> int:
     try:
         with closing(lab.client(lab.markers[number])) as client:
             client.timeout = httpx.Timeout(120)
+            # On a busy machine an idle connection may be closed just when it is used again.
+            client.headers["Connection"] = "close"
             [task, *_] = open_tasks(client)
             for start in range(0, 400_000, 100_000):
                 wanted = {"Range": f"bytes={start}-{start + 99_999}"}
@@ -189,12 +191,12 @@ def wait_for_city(lab: Lab, task_id: int) -> None:
         time.sleep(0.1)
 
 
-def memory_mb(launcher: int) -> tuple[float, float]:
-    """Of the program and its launcher together: now, and at the worst moment of each."""
-    children = Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
-    statuses = [Path(f"/proc/{p}/status").read_text() for p in (str(launcher), *children)]
-    now, most = (
-        sum(int(status.split(name)[1].split()[0]) for status in statuses) * 1024 / MB
-        for name in ("VmRSS:", "VmHWM:")
-    )
-    return now, most
+def memory_mb(launcher: int) -> tuple[float, float, float]:
+    """Of the program now, and at its worst moment; and of its launcher."""
+    [program] = Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
+    status, above = (Path(f"/proc/{p}/status").read_text() for p in (program, launcher))
+    return _mb(status, "VmRSS:"), _mb(status, "VmHWM:"), _mb(above, "VmRSS:")
+
+
+def _mb(status: str, name: str) -> float:
+    return int(status.split(name)[1].split()[0]) * 1024 / MB
