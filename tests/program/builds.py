@@ -78,7 +78,8 @@ def under_wine(into: Path) -> Built:
     build = str(source / "packaging" / "build.py")
     _run([wine, str(python), build, "node", "--into", f"Z:{into}/dist"], environment)
     found = _found(into / "dist")
-    return Built(found.folder, found.archive, (wine,), environment)
+    runner = (sys.executable, str(Path(__file__).with_name("piped.py")), wine)
+    return Built(found.folder, found.archive, runner, environment)
 
 
 def _windows_python(into: Path) -> Path:

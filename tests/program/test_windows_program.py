@@ -4,7 +4,9 @@ a real hub, marked on, fallen back, installed.
 Long: under wine it takes minutes. What wine cannot show stands in packaging/README.md.
 """
 
+import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -109,7 +111,9 @@ def test_installing_registers_the_task_that_starts_it_at_boot(built: Built, tmp_
 
 def test_a_launcher_that_is_killed_takes_the_program_with_it(lab: Lab) -> None:
     """The last test: the node is gone after it."""
-    lab.kill_node()
+    piped = lab.node.process.pid
+    [launcher] = Path(f"/proc/{piped}/task/{piped}/children").read_text().split()
+    os.kill(int(launcher), signal.SIGKILL)
     deadline = time.monotonic() + 60
     with closing(httpx.Client(timeout=2)) as client, pytest.raises(httpx.TransportError):
         while time.monotonic() < deadline:
