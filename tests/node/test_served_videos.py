@@ -207,14 +207,17 @@ def _target(link: Path) -> str:
 
 
 def test_small_answers_are_not_held_back(served: Served) -> None:
-    """Without TCP_NODELAY each of them would wait 40 ms for the other side's acknowledgement."""
+    """Without TCP_NODELAY all of them would wait 40 ms for the other side's acknowledgement."""
+    waits: list[float] = []
     with served.connect() as pc, served.client(WANG) as client:
         a_range(client, 0, 9)
-        began = time.monotonic()
         for _ in range(100):
+            began = time.monotonic()
             _ask(pc, served.cookies[WANG], b"Range: bytes=0-99\r\n")
             assert _slice(pc, 100) == CONTENT[:100]
-        assert time.monotonic() - began < 100 * 0.03
+            waits.append(time.monotonic() - began)
+    # However busy the machine is, not every one of them is late.
+    assert min(waits) < 0.03
 
 
 def test_where_the_kernel_cannot_send_files_threads_read_the_same_bytes(
