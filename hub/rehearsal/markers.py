@@ -109,7 +109,9 @@ async def _give(
     revises: str,
 ) -> str | None:
     """The event_id of the mark that the node says it saved."""
-    levels, exception = answer_for(script.truth[task["performance"]], task["criteria"], rng)
+    # A probe goes by another code: who sings there, only the hub knows.
+    work = script.truth.get(task["performance"]) or rng.choice([*script.truth.values()])
+    levels, exception = answer_for(work, task["criteria"], rng)
     event_id = new_id(datetime.now(UTC))
     body = {
         "event_id": event_id,

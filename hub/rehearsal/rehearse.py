@@ -125,6 +125,7 @@ def _report(
         "作品": books.works,
         "节点确认的评分": books.marks_submitted,
         "市级中心收到的评分": books.marks_on_hub,
+        "标准卷与复评": books.probes_submitted,
         "丢失": books.lost,
         "重复计数": books.duplicated,
         "来源不明": books.unknown,

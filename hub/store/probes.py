@@ -220,6 +220,18 @@ def set_told(db: Database, ids: Iterable[int]) -> None:
     db.conn.executemany("UPDATE probe SET state = 'told' WHERE id = ?", [(id,) for id in ids])
 
 
+def event_ids(db: Database, sitting_id: int) -> set[str]:
+    """Of everything that was given for probes, every version."""
+    rows = db.conn.execute(
+        """
+        SELECT m.event_id FROM probe_mark m JOIN probe o ON o.id = m.probe_id
+        WHERE o.sitting_id = ?
+        """,
+        (sitting_id,),
+    )
+    return {row[0] for row in rows}
+
+
 def expect(db: Database, performance_id: int, levels: str) -> None:
     """The experts corrected a reference; what was told already stays as it was told."""
     db.conn.execute(

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from sqlite_utils import Database
 
+from hub.rehearsal.books import close_books
 from hub.store import nodes, outcomes, probes, references
 from hub.store.cards import cards
 from hub.store.feed import after
@@ -20,7 +21,7 @@ from shared.kit.store import Store
 from shared.rules.policy import Policy
 from shared.rules.probes import LEAST, is_probe
 from shared.wire.messages import Event, MarkBody, TaskCard
-from tests.hub.finished import _open
+from tests.hub.finished import _open, a_finished_hub
 from tests.hub.makers import ADMIN, EXAM_NAME, an_allocated_hub, an_event_id, give
 from tests.makers import NINE
 
@@ -269,3 +270,18 @@ def test_what_was_given_in_a_formal_sitting_is_never_deleted(store: Store) -> No
         answer(db, probe_cards(db)[0], EXPERTS)
         with pytest.raises(Exception, match="never deleted"):
             db.conn.execute("DELETE FROM probe_mark")
+
+
+def test_a_rehearsals_books_hold_probes_apart(tmp_path: Path) -> None:
+    store = a_finished_hub(tmp_path)
+    with store.reading() as db:
+        saved = [
+            row[0]
+            for table in ("mark", "probe_mark")
+            for row in db.conn.execute(f"SELECT event_id FROM {table}")  # noqa: S608
+        ]
+        books = close_books(db, db.table("performance").count, saved)
+        assert books.balance
+        assert books.probes_submitted == db.table("probe_mark").count > 0
+        assert books.marks_submitted == books.marks_on_hub == db.table("mark").count
+        assert close_books(db, books.works, saved[1:]).unknown == 1
