@@ -94,7 +94,7 @@ def a_city_desk(folder: Path) -> Iterator[Desk]:
             hear_of(db, node.id, now())
     store.close()
     app = create_hub(HubSettings(data=folder), with_jobs=False)
-    with _served(app) as url:
+    with served(app) as url:
         yield Desk("hub", url, HUB_PAGES, {"name": ADMIN, "password": PASSWORD})
 
 
@@ -129,7 +129,7 @@ def a_lead_desk(folder: Path) -> Iterator[Desk]:
     store.close()
     for card in cards:
         keep_video(folder, card)
-    with _served(create_node(NodeSettings(data=folder), no_hub)) as url:
+    with served(create_node(NodeSettings(data=folder), no_hub)) as url:
         phone = a_phone(ZHAO)
         yield Desk("node", url, NODE_PAGES, {"phone": phone, "password": phone[-4:]})
 
@@ -146,7 +146,7 @@ def show_feedback(db: Database) -> None:
 
 
 @contextmanager
-def _served(app: Litestar) -> Iterator[str]:
+def served(app: Litestar) -> Iterator[str]:
     listening = bind("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -1,13 +1,18 @@
 """The check of a PC in a real Chromium: a known-bad one is caught, a good one passes."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from node.app import create_app
 from node.pages import check
-from tests.browser.desks import Desk, a_lead_desk
+from node.settings import NodeSettings
+from tests.browser.desks import Desk, a_lead_desk, served
 from tests.browser.test_management import faults_of
+from tests.makers import NAMES, a_sitting_card, an_account_card, an_exam_card
+from tests.node.standin_hub import StandInHub
 
 pytestmark = pytest.mark.browser
 VIDEO_DONE = "[data-line=video]:not(.is-open)"
@@ -74,4 +79,41 @@ def test_a_good_pc_passes_with_two_ears_and_seven_keys(desk: Desk, browser: Brow
     page.wait_for_selector(VIDEO_DONE, timeout=60_000)
     # How fast and smooth is this machine's own affair; that both were measured is not.
     assert page.locator(".line.is-open").count() == 0
+    page.context.close()
+
+
+CLICKS_MAX = 25
+
+
+@pytest.fixture
+def new_node(tmp_path: Path) -> Iterator[str]:
+    """As it is after its installation; the city knows its code and its people."""
+    people = [an_account_card(account) for account in NAMES]
+    hub = StandInHub(feed=[an_exam_card(), a_sitting_card(), *people])
+    with served(create_app(NodeSettings(data=tmp_path), hub.http)) as url:
+        yield url
+
+
+def test_the_set_up_takes_few_clicks_and_goes_on_where_it_was_left(
+    new_node: str, browser: Browser
+) -> None:
+    page = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN").new_page()
+    page.goto(new_node)
+    page.keyboard.type("http://hub.test#RIGHT")
+    clicks = 0
+    for step in ("检查网络", "存放位置", "下载带宽", "地址与端口", "核对名册", "完成"):
+        page.click(".setup-acts .is-primary")
+        clicks += 1
+        expect(page.locator("[aria-current=step]")).to_contain_text(step, timeout=60_000)
+        assert faults_of(page) == [], step
+        page.goto(f"{new_node}/setup")
+        expect(page.locator("[aria-current=step]")).to_contain_text(step)
+    page.goto(f"{new_node}/poster")
+    assert "hub" not in page.inner_text(".poster-address")
+    assert page.locator(".poster img").evaluate("image => image.naturalWidth") > 100
+    assert faults_of(page) == []
+    page.goto(f"{new_node}/setup")
+    page.click(".setup-acts .is-primary")
+    expect(page.locator("[name=phone]")).to_be_visible()
+    assert clicks + 1 <= CLICKS_MAX
     page.context.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hub.api import site
 from hub.api.site import STREAM_S, STREAMS_MAX, Measuring
 from hub.pages.readiness import lab_rows
 from hub.store import readiness
@@ -56,6 +57,19 @@ def test_nobody_but_a_node_is_heard_or_given_bytes(tmp_path: Path) -> None:
         body = msgspec.json.encode(a_report())
         assert (await door.ask(paths.READY, body)).status_code == 401
         assert (await door.ask(paths.MEASURE, method="GET")).status_code == 401
+
+    at_door(tmp_path, visit)
+
+
+def test_a_node_is_given_bytes_to_measure_its_line_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "STREAM_S", 0.1)
+
+    async def visit(door: AtDoor) -> None:
+        answer = await door.ask(paths.MEASURE, method="GET")
+        assert answer.status_code == 200
+        assert len(answer.content) % site.CHUNK_BYTES == 0 and answer.content
 
     at_door(tmp_path, visit)
 

@@ -13,10 +13,12 @@ from node.store import pcs
 from node.uplink import measure
 from node.uplink.answers import Outage
 from node.uplink.measure import LinkMeter
+from node.uplink.ready import ReadyTeller
 from node.uplink.state import LinkState
 from node.work.site_check import LinkMeasured, keep_link, ready_report
 from shared.kit.clock import now
 from shared.rules.site import Measured, Tone
+from shared.wire.ready import ReadyAnswer, ReadyReport
 from tests.makers import SUN, WANG
 from tests.node.door import Lab, Pc, a_lab
 from tests.node.standin_hub import StandInHub
@@ -139,3 +141,36 @@ def test_a_city_that_does_not_know_the_measurement_is_no_fast_line() -> None:
     with pytest.raises(Outage, match="还不支持测速"):
         asyncio.run(LinkMeter(hub.client(), state).mbit())
     assert not state.is_measuring
+
+
+def test_the_city_is_told_once_and_again_when_something_changed(lab: Lab) -> None:
+    hub, state = StandInHub(), LinkState(is_connected=True)
+
+    def hear(request: httpx.Request) -> httpx.Response:
+        return hub._signed(request, ReadyAnswer("2023-04-11T06:00:00.000Z"))
+
+    async def tell() -> None:
+        teller = ReadyTeller(lab.store, hub.client(), state)
+        hub.wrong = [hear]
+        await teller.tell()
+        await teller.tell()
+        add_pc(lab, 3, GOOD)
+        hub.wrong = [hear]
+        await teller.tell()
+
+    asyncio.run(tell())
+    told = [msgspec.json.decode(asked.content, type=ReadyReport) for asked in hub.asked]
+    assert [report.pcs[Tone.OK] for report in told] == [1, 2]
+
+
+def test_a_city_that_does_not_listen_yet_is_told_again_later(lab: Lab) -> None:
+    hub, state = StandInHub(), LinkState(is_connected=True)
+
+    async def tell() -> None:
+        teller = ReadyTeller(lab.store, hub.client(), state)
+        hub.wrong = [lambda _: httpx.Response(404)] * 2
+        await teller.tell()
+        await teller.tell()
+
+    asyncio.run(tell())
+    assert len(hub.asked) == 2

@@ -1,11 +1,16 @@
 """安装向导: each step is kept and can be resumed, does what it says, and is not for everyone."""
 
+import socket
+import subprocess
+import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import node.schema
@@ -223,3 +228,40 @@ def test_a_disk_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_the_steps_follow_each_other_to_the_end() -> None:
     assert Step.CODE.following is Step.NETWORK and Step.FINISH.following is Step.FINISH
+
+
+def test_the_running_service_starts_again_on_the_port_that_was_chosen(tmp_path: Path) -> None:
+    """As asked for at the node itself, without anybody being signed in."""
+    store = a_node_store(tmp_path)
+    enrol(store)
+    store.close()
+    first, second = a_free_port(), a_free_port()
+    command = [sys.executable, "-m", "node", "run", "--data", str(tmp_path), "--port", str(first)]
+    running = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(first)
+        url = f"http://127.0.0.1:{first}/setup/address"
+        said = httpx.post(url, data={"port": str(second)}, trust_env=False, timeout=30)
+        assert "正在重新启动" in said.text
+        wait_for(second)
+        assert running.poll() is None
+    finally:
+        running.terminate()
+        running.wait(20)
+
+
+def wait_for(port: int) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False)
+            return
+        except httpx.TransportError:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+
+def a_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -46,6 +46,13 @@ CASES = {
         MIND,
         "视频还差 4 个，连上后继续下载",
     ),
+    "downloads were stopped": (
+        {"videos_wanted": 4, "is_fetch_paused": True},
+        "warn",
+        MIND,
+        "视频下载已暂停",
+    ),
+    "the set-up was left": ({"is_set_up": False}, "warn", MIND, "安装向导还没有做完"),
     "the link is slow": ({"pending": 50}, "warn", MIND, "有 50 条记录等待上报"),
     "videos failed": ({"videos_failed": 3}, "warn", MIND, "3 个视频没有下载成功"),
     "videos cannot be kept": (
