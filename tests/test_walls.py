@@ -155,6 +155,7 @@ def test_no_text_in_a_script_goes_over_several_lines() -> None:
     assert open_at_the_end == []
 
 
+@pytest.mark.acceptance(13)
 def test_scripts_and_styles_need_nothing_newer_than_chrome_109() -> None:
     too_new = [
         f"{name_of(f)}: {found.group(0).strip()}"

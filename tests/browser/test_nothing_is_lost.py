@@ -94,7 +94,12 @@ def test_nobody_leaves_while_a_mark_waits(lab: BrowserLab) -> None:
     is_saved(page)
 
 
-def test_a_node_killed_in_the_middle_loses_nothing_and_delivers_once(lab: BrowserLab) -> None:
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(8)
+@pytest.mark.parametrize("away_s", [5, pytest.param(60, marks=pytest.mark.long)])
+def test_a_node_killed_in_the_middle_loses_nothing_and_delivers_once(
+    lab: BrowserLab, away_s: int
+) -> None:
     page = opened(lab, lab.markers[2])
     expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
     given: list[int] = []
@@ -119,7 +124,7 @@ def test_a_node_killed_in_the_middle_loses_nothing_and_delivers_once(lab: Browse
         expect(page.get_by_test_id("saved")).to_have_text("2 份待上传")
         expect(page.get_by_test_id("bar")).to_contain_text("与机房服务器的连接已断开")
         until_playing(page)
-        page.wait_for_timeout(max(0, 5000 - 1000 * (time.monotonic() - killed_at)))
+        page.wait_for_timeout(max(0, 1000 * away_s - 1000 * (time.monotonic() - killed_at)))
     finally:
         lab.lab.start_node()
     is_saved(page)

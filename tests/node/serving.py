@@ -48,6 +48,7 @@ class Served:
 def a_served_node(
     folder: Path, works: Sequence[tuple[TaskCard, bytes]], people: Sequence[int]
 ) -> Iterator[Served]:
+    folder.mkdir(parents=True, exist_ok=True)
     store = a_node_store(folder, *(card for card, _ in works), first_sign_in="keep")
     enrol(store)
     cookies = {account_id: sign_in(store, account_id) for account_id in people}

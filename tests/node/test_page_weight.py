@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.makers import a_task_card
 from tests.node.door import Pc, a_lab
@@ -17,6 +18,7 @@ def fetched(pc: Pc) -> dict[str, httpx.Response]:
     return {address: pc.get(address) for address in addresses}
 
 
+@pytest.mark.acceptance(12)
 def test_the_marking_page_is_light_as_it_is_sent(tmp_path: Path) -> None:
     with a_lab(tmp_path, a_task_card()) as lab:
         files = fetched(lab.at_work())

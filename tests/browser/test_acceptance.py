@@ -1,0 +1,306 @@
+"""Rows of the marking page's acceptance table (tests/test_acceptance.py), in a room of its own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.browser.hands import RULES, SIX, body_of, code, marked, press, row_of
+from tests.browser.room import (
+    CUT,
+    MUST_NOT_PLAY,
+    Room,
+    a_room,
+    foreign_words,
+    until_open,
+    walk,
+)
+from tests.makers import WANG
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+SIZES = (
+    (1366, 600, 1.0),
+    (1366, 768, 1.0),
+    (1920, 1080, 1.0),
+    (1093, 614, 1.25),
+    (1536, 864, 1.25),
+)
+"""In CSS pixels; the last two are PCs of 1366x768 and 1920x1080 on which people zoom to 125 %."""
+MARKS = 20
+
+
+@pytest.fixture(scope="module")
+def room(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    with a_room(tmp_path_factory.mktemp("room"), browser) as room:
+        yield room
+
+
+@dataclass(slots=True)
+class Seen:
+    """What is wrong, by the name of the state."""
+
+    axe: dict[str, list[str]] = field(default_factory=dict)
+    cut: dict[str, list[str]] = field(default_factory=dict)
+    foreign: dict[str, list[str]] = field(default_factory=dict)
+    states: list[str] = field(default_factory=list)
+
+    def look(self, state: str, page: Page) -> None:
+        self.states.append(state)
+        note(self.cut, state, page.evaluate(CUT))
+        note(self.foreign, state, foreign_words(page))
+        options = {"runOnly": RULES, "resultTypes": ["violations"]}
+        found = Axe().run(page, options=options).response["violations"]
+        note(self.axe, state, [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found])
+
+
+def note(kind: dict[str, list[str]], state: str, found: list[str]) -> None:
+    if found:
+        kind[state] = found
+
+
+@pytest.fixture(scope="module")
+def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """Every state of the page, looked at once for all questions."""
+    seen = Seen()
+    with a_room(tmp_path_factory.mktemp("states"), browser) as room:
+        walk(room, seen.look)
+    return seen
+
+
+@pytest.mark.acceptance(4)
+def test_axe_finds_nothing_in_any_state(seen: Seen) -> None:
+    assert len(seen.states) == len(set(seen.states)) >= 30
+    assert seen.axe == {}
+
+
+@pytest.mark.acceptance(15)
+def test_every_word_of_every_state_is_chinese(seen: Seen) -> None:
+    assert seen.foreign == {}
+
+
+@pytest.mark.acceptance(3)
+def test_in_no_state_anything_is_cut_off(seen: Seen) -> None:
+    assert seen.cut == {}
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(3)
+def test_at_no_usual_size_anything_scrolls_or_is_cut_off(room: Room) -> None:
+    page = room.page()
+    wrong: dict[str, list[str]] = {}
+    display = page.context.new_cdp_session(page)
+    for keys in ("", "v"):
+        press(page, keys)
+        layout = page.evaluate("document.body.dataset.layout")
+        for width, height, zoom in SIZES:
+            metrics = {"width": width, "height": height, "deviceScaleFactor": zoom, "mobile": False}
+            display.send("Emulation.setDeviceMetricsOverride", metrics)
+            page.wait_for_timeout(120)
+            before = page.get_by_test_id("submit").bounding_box()
+            note(wrong, f"{layout} {width}x{height}", page.evaluate(CUT))
+            press(page, ["Alt+2", "c"])
+            note(wrong, f"{layout} {width}x{height}, writing", page.evaluate(CUT))
+            press(page, ["Escape", "Alt+2"])
+            assert page.get_by_test_id("submit").bounding_box() == before
+    press(page, "v")
+    page.context.close()
+    assert wrong == {}
+
+
+def sent_by(page: Page) -> list[dict[str, object]]:
+    bodies: list[dict[str, object]] = []
+
+    def take(request: Request) -> None:
+        if request.url.endswith("/api/marks"):
+            bodies.append(body_of(request))
+
+    page.on("request", take)
+    return bodies
+
+
+def until_sent(page: Page, bodies: list[dict[str, object]], count: int) -> None:
+    """What the browser does, these tests are told a moment later."""
+    expect(page.get_by_test_id("saved")).to_have_text("评分已保存")
+    for _ in range(100):
+        if len(bodies) >= count:
+            return
+        page.wait_for_timeout(50)
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(1)
+def test_a_mark_takes_seven_keys_or_seven_clicks(room: Room) -> None:
+    room.set_policy(heard_percent_min=0)
+    page = room.page()
+    bodies = sent_by(page)
+    first = code(page)
+    keys = [*SIX, "Enter"]
+    press(page, keys)
+    expect(page.get_by_test_id("code")).not_to_have_text(first)
+    second = code(page)
+    clicks = [page.get_by_role("radiogroup").nth(n).get_by_role("radio").nth(1) for n in range(6)]
+    for place in [*clicks, page.get_by_test_id("submit")]:
+        place.click()
+    expect(page.get_by_test_id("code")).not_to_have_text(second)
+    until_sent(page, bodies, 2)
+    assert (len(keys), len(clicks) + 1) == (7, 7)
+    assert [list(body["levels"].values()) for body in bodies] == [  # type: ignore[attr-defined]
+        [3, 2, 1, 0, 3, 2],
+        [2] * 6,
+    ]
+    page.context.close()
+
+
+HELD_URLS = """
+  window.heldUrls = 0;
+  const [make, drop] = [URL.createObjectURL, URL.revokeObjectURL];
+  URL.createObjectURL = (thing) => (window.heldUrls += 1, make.call(URL, thing));
+  URL.revokeObjectURL = (url) => (window.heldUrls -= 1, drop.call(URL, url));
+"""
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(2)
+@pytest.mark.acceptance(9)
+def test_twenty_marks_by_keyboard_alone_leave_the_page_as_light_as_it_was(room: Room) -> None:
+    room.set_policy(heard_percent_min=0)
+    page = room.page()
+    page.add_init_script(HELD_URLS)
+    page.reload()
+    until_open(page)
+    bodies = sent_by(page)
+    codes = []
+    for number in range(MARKS):
+        codes.append(code(page))
+        pad = [f"Numpad{level}" for level in SIX] + ["NumpadEnter"]
+        press(page, pad if number % 2 else [*SIX, "Enter"])
+        expect(page.get_by_test_id("code")).not_to_have_text(codes[-1])
+    expect(page.get_by_test_id("saved")).to_have_text("评分已保存")
+    until_sent(page, bodies, MARKS)
+    assert [len(body["levels"]) for body in bodies] == [6] * MARKS  # type: ignore[arg-type]
+
+    open_now = code(page)
+    press(page, "2z")
+    expect(page.get_by_test_id("strip")).to_contain_text(f"正在修改 {codes[-1]}")
+    press(page, ["0", "Enter"])
+    expect(page.get_by_test_id("code")).to_have_text(open_now)
+    marked(page, "1 / 6")
+    press(page, "h")
+    expect(row_of(page, codes[-1])).to_contain_text("021032")
+    press(page, ["ArrowDown", "ArrowDown", "Enter"])
+    expect(page.get_by_test_id("strip")).to_contain_text(f"正在修改 {codes[-2]}")
+    press(page, "c")
+    page.keyboard.type("d3f")
+    press(page, ["Escape", "Enter"])
+    until_sent(page, bodies, MARKS + 2)
+    assert [body["comment"] for body in bodies[MARKS:]] == ["", "d3f"]
+    assert bodies[-1]["levels"] == bodies[MARKS - 2]["levels"]
+
+    assert page.locator("video").count() == 2
+    # The open clip, the one before, which may be taken back, and the next two.
+    assert page.evaluate("window.heldUrls") <= 4
+    page.context.close()
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(6)
+def test_the_next_clip_plays_from_this_pc_while_the_node_is_slow(room: Room) -> None:
+    room.set_policy(heard_percent_min=0)
+    page = room.page()
+    expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
+    # Slower than slow: from here on not a byte of a clip comes.
+    page.route("**/videos/**", lambda route: None)
+    for _ in range(2):
+        before = code(page)
+        press(page, [*SIX, "Enter"])
+        expect(page.get_by_test_id("code")).not_to_have_text(before)
+        expect(page.locator("video.front")).to_have_js_property("paused", False)
+        assert page.locator("video.front").evaluate("v => v.src").startswith("blob:")
+        expect(page.get_by_test_id("cover")).to_be_hidden()
+    page.unroute("**/videos/**")
+    page.context.close()
+
+
+MADE_ANEW = """() => {
+  window.madeAnew = 0;
+  const count = (changes) => changes.forEach((c) => (window.madeAnew += c.addedNodes.length));
+  new MutationObserver(count).observe(document.getElementById("rows"),
+    { childList: true, subtree: true });
+}"""
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(7)
+def test_a_key_draws_nothing_anew_in_the_rows(room: Room) -> None:
+    page = room.page()
+    page.evaluate(MADE_ANEW)
+    press(page, [*SIX, "ArrowUp", "Backspace", "2"])
+    marked(page, "6 / 6")
+    assert page.evaluate("window.madeAnew") == 0
+    page.context.close()
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(11)
+def test_a_reload_restores_levels_comment_flag_and_position(room: Room) -> None:
+    page = room.page()
+    expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
+    before = code(page)
+    press(page, ["3", "2", "Alt+2", "c"])
+    page.keyboard.type("第二段听不清")
+    press(page, ["Escape", "r", "Space"])
+    page.evaluate("document.querySelector('video.front').currentTime = 1.2")
+    page.add_init_script(MUST_NOT_PLAY)
+    page.reload()
+    expect(page.get_by_test_id("code")).to_have_text(before)
+    marked(page, "2 / 6")
+    chosen = page.locator(".cell[aria-checked=true]")
+    assert [cell.get_attribute("data-level") for cell in chosen.all()] == ["3", "2"]
+    expect(page.locator("#comment-name")).to_have_text("评语：第二段听不清")
+    expect(page.locator("#flags [data-value=incomplete]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("video.front")).to_have_js_property("currentTime", 1.2)
+    press(page, ["Alt+2"])
+    page.context.close()
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(12)
+def test_fifteen_requests_are_enough_until_the_first_clip_plays(room: Room) -> None:
+    page = room.page()
+    asked: list[str] = []
+    page.on("request", lambda r: asked.append(r.url.split("/", 3)[3]))
+    page.reload()
+    expect(page.get_by_test_id("rows")).to_be_visible()
+    expect(page.locator("video.front")).to_have_js_property("readyState", 4)
+    page.context.close()
+    assert len([url for url in asked if not url.startswith("blob")]) <= 15, asked
+
+
+@pytest.mark.on_109_too
+def test_lyrics_and_a_model_singing_stand_beside_the_clip(room: Room) -> None:
+    page = room.page()
+    expect(page.get_by_test_id("lyrics")).to_have_text("第一句歌词\n第二句歌词")
+    page.get_by_test_id("model").click()
+    expect(page.get_by_test_id("model")).to_have_text("停止范唱")
+    expect(page.locator("video.front")).to_have_js_property("paused", True)
+    press(page, ["Space"])
+    expect(page.get_by_test_id("model")).to_have_text("播放范唱")
+    press(page, "g")
+    expect(page.get_by_test_id("reference")).to_be_hidden()
+    press(page, "g")
+    expect(page.get_by_test_id("reference")).to_be_visible()
+    page.context.close()
+
+
+def test_what_the_city_says_is_receipted_when_it_was_read(room: Room) -> None:
+    room.announce(9, "important", "3评的评阅任务已经全部分配到评阅专家账号。")
+    page = room.page()
+    with page.expect_response("**/api/receipts"):
+        page.get_by_test_id("got-it").click()
+    page.context.close()
+    with room.store.reading() as db:
+        rows = db.conn.execute("SELECT account_id FROM receipt WHERE announcement_id = 9")
+        assert [row["account_id"] for row in rows] == [WANG]
