@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hub.sheets.findings import Findings, Problem
-from hub.sheets.results import OutTable, write_tables
-from hub.sheets.rows import Cell
+from hub.sheets.results import Cell, OutTable, write_tables
 from hub.work.check_media import Examined
 
 _MEDIA_SHOWN = 30

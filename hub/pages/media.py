@@ -18,8 +18,7 @@ from hub.pages.doors import FORM, back_to
 from hub.pages.frame import frame
 from hub.pages.person import Lately, may_act
 from hub.pages.results import TYPES
-from hub.sheets.results import OutTable, write_tables
-from hub.sheets.rows import Cell
+from hub.sheets.results import Cell, OutTable, write_tables
 from hub.store import audit, exam, media_report, nodes, purges, sittings
 from hub.store.admins import Admin
 from hub.store.purges import Purge, Purged

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
-from hub.sheets import rows
-from hub.sheets.rows import Cell
+import xlsxwriter
+
 from shared.kit.refusal import Refusal
 
 ROWS_PER_SHEET = 1_000_000
 """Excel ends at 1,048,576."""
+_CHARACTERS_PER_CELL = 32_767
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+Cell = str | int | float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +41,35 @@ def write_tables(
 
 
 def _write_book(part: Path, tables: Iterable[OutTable], rows_per_sheet: int) -> Path:
-    with rows.writing(part) as book:
+    # What people wrote is never taken for a formula, a link or a number.
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(part, options) as book:
+        bold = book.add_format({"bold": True, "bg_color": "#DCE6F1"})
         for table in tables:
-            for name, piece in _pieces(table, rows_per_sheet):
-                book.add_sheet(name, table.header, piece)
+            for name, rows in _pieces(table, rows_per_sheet):
+                page = book.add_worksheet(name)
+                page.freeze_panes(1, 0)
+                page.set_column(0, len(table.header) - 1, 14)
+                page.write_row(0, 0, table.header, bold)
+                for number, row in enumerate(rows, 1):
+                    page.write_row(number, 0, [_fitting(cell) for cell in row])
     return part
 
 
 def _pieces(
     table: OutTable, rows_per_sheet: int
 ) -> Iterator[tuple[str, Iterable[tuple[Cell, ...]]]]:
-    remaining = iter(table.rows)
+    rows = iter(table.rows)
     number = 1
-    yield table.name, islice(remaining, rows_per_sheet)
-    for first in remaining:
+    yield table.name, islice(rows, rows_per_sheet)
+    for first in rows:
         number += 1
-        yield f"{table.name}{number}", chain([first], islice(remaining, rows_per_sheet - 1))
+        yield f"{table.name}{number}", chain([first], islice(rows, rows_per_sheet - 1))
 
 
 def _write_csvs(target: Path, tables: Iterable[OutTable]) -> list[Path]:
@@ -76,6 +92,10 @@ def _harmless(cell: Cell) -> Cell:
     if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
         return f"'{cell}"
     return cell
+
+
+def _fitting(cell: Cell) -> Cell:
+    return cell[:_CHARACTERS_PER_CELL] if isinstance(cell, str) else cell
 
 
 def _part(path: Path) -> Path:

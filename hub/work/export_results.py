@@ -10,8 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from hub.sheets.layout import SETTINGS
-from hub.sheets.results import OutTable, write_tables
-from hub.sheets.rows import Cell
+from hub.sheets.results import Cell, OutTable, write_tables
 from hub.store import exam, hellos, result_rows, sittings
 from hub.store.result_rows import MarkRow, ResultRow
 from hub.store.sittings import Sitting, SittingKind

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from hub.sheets.results import OutTable, write_tables
@@ -165,22 +164,6 @@ def test_nothing_can_be_exported_before_a_sitting_opened(tmp_path: Path) -> None
         assert meta.hub_id(db)
         export(db, tmp_path / "results.xlsx", LATER)
     store.close()
-
-
-def test_any_text_comes_back_as_it_was_and_never_as_a_formula(tmp_path: Path) -> None:
-    """Beside the library that writes our other workbooks: a reader finds the same in both."""
-    texts = ["=1+1", "@x", " 空格 ", "两\n行", "a & b < c > d", "_x0041_", "\x07\x0b\r", "é🎵"]
-    rows = [("0012", *texts, "长" * 40_000), (3, -1.5, 0, 10**15, 2.25, None, "", 7, 8, 9)]
-    write_tables(tmp_path / "ours.xlsx", [OutTable("结果 & 表", ("列",) * 10, rows)])
-    plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(tmp_path / "theirs.xlsx", plain) as book:
-        page = book.add_worksheet("结果 & 表")
-        page.write_row(0, 0, ("列",) * 10)
-        for number, row in enumerate(rows, 1):
-            page.write_row(number, 0, [c[:32_767] if isinstance(c, str) else c for c in row])
-    ours = sheet_of(tmp_path / "ours.xlsx", "结果 & 表")
-    assert ours == sheet_of(tmp_path / "theirs.xlsx", "结果 & 表")
-    assert ours[1][1:6] == texts[:5]
 
 
 def test_a_table_that_breaks_off_leaves_no_half_file(tmp_path: Path) -> None:
