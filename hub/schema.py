@@ -56,6 +56,11 @@ def m050_fresh_comparison(db: Database) -> None:
 
 
 @migrations()
+def m051_check_digits(db: Database) -> None:
+    run_script(db, SQL / "m051_check_digits.sql")
+
+
+@migrations()
 def m060_attachments(db: Database) -> None:
     run_script(db, SQL / "m060_attachments.sql")
 

@@ -40,6 +40,9 @@ class HubSettings:
     second_person: bool = True
     """Wiping, reopening and taking results away need another city admin, where there is one."""
 
+    confirm_nodes: bool = False
+    """A node that enrolled gets nothing before somebody in the city compared its check digits."""
+
     bucket_endpoint: str = ""
     """An S3-compatible object store, from which nodes then fetch the videos: its address."""
     bucket: str = ""

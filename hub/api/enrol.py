@@ -16,12 +16,13 @@ from shared.wire.paths import ENROL
 @post(ENROL, status_code=200, request_max_body_size=4_000)
 async def give_enrolment(request: AnyRequest, store: NamedDependency[Store]) -> Response[bytes]:
     asked, address = decode(await request.body(), EnrolRequest), address_of(request)
-    return plain(await anyio.to_thread.run_sync(_enrol, store, asked, address))
+    confirms = request.app.state.settings.confirm_nodes
+    return plain(await anyio.to_thread.run_sync(_enrol, store, asked, address, confirms))
 
 
-def _enrol(store: Store, asked: EnrolRequest, address: str) -> EnrolAnswer:
+def _enrol(store: Store, asked: EnrolRequest, address: str, confirms: bool) -> EnrolAnswer:
     with store.writing() as db:
-        outcome = enrol(db, asked, address, now())
+        outcome = enrol(db, asked, address, now(), is_to_be_confirmed=confirms)
     # Outside the transaction: a wrong try stays counted.
     if isinstance(outcome, Refusal):
         raise outcome

@@ -24,6 +24,7 @@ from shared.wire.paths import (
     NONCE_HEADER,
     SIGNATURE_HEADER,
     TIME_HEADER,
+    UNCONFIRMED,
 )
 
 NONCES_KEPT = timedelta(seconds=2 * CLOCK_WINDOW_S)
@@ -106,6 +107,8 @@ async def identify(request: AnyRequest, store: Store, *, also_retired: bool = Fa
         raise Refusal("replay", "重复的请求。", 401)
     if is_retired and not also_retired:
         raise Refusal("retired", "本节点已停用，或它的凭据已作废，请联系市级管理员。", 401)
+    if node.check_digits:
+        raise Refusal(UNCONFIRMED, "市级中心还没有确认本节点接入。", 403)
     if used.state == "next":
         await anyio.to_thread.run_sync(_promote, store, node, moment)
     return visitor

@@ -21,7 +21,7 @@ from hub.store.admins import Admin
 from hub.store.alarms import Alarm
 from hub.store.hellos import Comparison
 from hub.work import dispute, recovery
-from hub.work.enrol_node import invite, retire
+from hub.work.enrol_node import confirm, invite, retire
 from hub.work.replay import replay
 from hub.work.rotate_secret import rotate
 from shared.kit.clock import now
@@ -33,6 +33,7 @@ HERE = "/nodes"
 ROWS_SHOWN = 50
 DONE = {
     "retired": "节点已停用，它的凭据从现在起无效；它之后的上报会隔离保存。",
+    "confirmed": "已确认接入，节点开始接收账号和任务。",
     "rotated": "节点下次联系时换用新的凭据。",
     "cleared": "警报已解除，任务恢复下发。",
     "left_out": "恢复时不再等这个节点，已记入审计。",
@@ -121,6 +122,16 @@ def give_retire(
     with store.writing() as db:
         retire(db, node_id, person.name, now())
     return back_to(HERE, "retired")
+
+
+@post("/nodes/{node_id:int}/confirm", sync_to_thread=True, status_code=303)
+def give_confirm(
+    node_id: FromPath[int], person: NamedDependency[Admin], store: NamedDependency[Store]
+) -> Redirect:
+    may_act(person)
+    with store.writing() as db:
+        confirm(db, node_id, person.name, now())
+    return back_to(HERE, "confirmed")
 
 
 @post("/nodes/{node_id:int}/rotate", sync_to_thread=True, status_code=303)
@@ -226,6 +237,7 @@ ROUTES = [
     show_nodes,
     give_invite,
     give_retire,
+    give_confirm,
     give_rotate,
     give_clear,
     give_leave_out,

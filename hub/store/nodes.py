@@ -33,6 +33,8 @@ class Node:
     address: str
     status: NodeStatus | None
     """What the node last said of itself; None before its first pull."""
+    check_digits: str
+    """Of an enrolment that is to be confirmed; else empty."""
 
 
 def all_nodes(db: Database) -> list[Node]:
@@ -116,6 +118,11 @@ def enrol(
     return done.rowcount == 1
 
 
+def put_check_digits(db: Database, node_id: int, digits: str) -> None:
+    """Empty: there is nothing to confirm, or it is confirmed."""
+    db.conn.execute("UPDATE node SET check_digits = ? WHERE id = ?", (digits, node_id))
+
+
 def retire(db: Database, node_id: int) -> bool:
     done = db.conn.execute(
         "UPDATE node SET state = 'retired', secret = NULL, code_hash = NULL "
@@ -175,6 +182,7 @@ def _node(row: sqlite3.Row) -> Node:
         last_seen_at=row["last_seen_at"],
         address=row["address"],
         status=_status(row["status"]),
+        check_digits=row["check_digits"],
     )
 
 

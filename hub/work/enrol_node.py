@@ -10,6 +10,7 @@ from hub.store import alarms, attempts, audit, credentials, exam, holdings, meta
 from shared import PROTOCOL, PROTOCOL_LEAST
 from shared.kit.clock import parse_stamp, stamp
 from shared.kit.refusal import Refusal
+from shared.wire.check import check_digits
 from shared.wire.messages import EnrolAnswer, EnrolRequest
 
 CODE_LIFE = timedelta(hours=48)
@@ -41,7 +42,12 @@ def invite(db: Database, name: str, district_id: int, moment: datetime) -> str:
 
 
 def enrol(
-    db: Database, request: EnrolRequest, address: str, moment: datetime
+    db: Database,
+    request: EnrolRequest,
+    address: str,
+    moment: datetime,
+    *,
+    is_to_be_confirmed: bool = False,
 ) -> EnrolAnswer | Refusal:
     """Refusals are returned, not raised: a wrong try must stay counted."""
     subject = f"enrol {address}"
@@ -53,7 +59,23 @@ def enrol(
     if node is None:
         attempts.add(db, subject, moment)
         return Refusal("code_wrong", "接入码不正确，请核对后重新输入。", 403)
-    return _refused(node, request, moment) or _admit(db, node, request, address, moment)
+    if (refused := _refused(node, request, moment)) is not None:
+        return refused
+    answer = _admit(db, node, request, address, moment)
+    if node.enrol_nonce is None:
+        digits = check_digits(answer.secret) if is_to_be_confirmed else ""
+        nodes.put_check_digits(db, node.id, digits)
+    return answer
+
+
+def confirm(db: Database, node_id: int, who: str, moment: datetime) -> None:
+    """Somebody compared the digits on both screens: from now on the node gets people and tasks."""
+    node = nodes.node(db, node_id)
+    if node is None:
+        raise Refusal("node_unknown", "没有这个节点。", 404)
+    if node.check_digits:
+        nodes.put_check_digits(db, node_id, "")
+        audit.append(db, who, "node_confirmed", {"node": node.name}, moment)
 
 
 def retire(db: Database, node_id: int, who: str, moment: datetime) -> None:

@@ -11,6 +11,7 @@ from node.work.rebuild import keep_identity, open_whole
 from shared import __version__
 from shared.kit import lock
 from shared.kit.clock import now
+from shared.wire.check import check_digits
 
 
 def enrol(settings: NodeSettings, hub_url: str, code: str, mirror: Path | None) -> int:
@@ -27,4 +28,5 @@ def enrol(settings: NodeSettings, hub_url: str, code: str, mirror: Path | None) 
         finally:
             store.close()
     print(f"接入成功：{link.district}，{link.node_name}。现在可以运行服务（shengping-node run）。")
+    print(f"核对码：{check_digits(link.secret)}。市级要求确认时，请打电话念给市级管理员。")
     return 0

@@ -102,7 +102,7 @@ def setup_page(
         steps=list(Step),
         reached=reached,
         tone=worst(known["lines"]),
-        problem=PROBLEMS.get(problem, ""),
+        problem=PROBLEMS.get(problem, "") or request.app.state.uplink.view().last_problem,
         **known,
     )
 

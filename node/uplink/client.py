@@ -29,6 +29,7 @@ from shared.kit.clock import now, stamp
 from shared.kit.ids import new_id
 from shared.kit.refusal import Refusal
 from shared.wire import paths, signing
+from shared.wire.check import check_digits
 from shared.wire.meeting import (
     CompareAnswer,
     CompareRequest,
@@ -242,10 +243,21 @@ class HubClient:
         return bool(server_time)
 
     def _believed(self, response: httpx.Response, nonce: str, secret: str) -> bytes:
+        if _is_unconfirmed(response) and _is_signed(response, nonce, secret):
+            raise Outage(
+                "市级中心还没有确认本节点接入。请打电话给市级管理员，"
+                f"告诉他本机的核对码：{check_digits(secret)}"
+            )
         check_status(response)
         if not _is_signed(response, nonce, secret):
             raise Outage("回答的不是市级中心（签名不符），请检查网络是否需要登录或被拦截")
         return response.content
+
+
+def _is_unconfirmed(response: httpx.Response) -> bool:
+    if response.status_code != 403 or not is_json(response):
+        return False
+    return decoded(response.content, Said).code == paths.UNCONFIRMED
 
 
 def _is_signed(response: httpx.Response, nonce: str, secret: str) -> bool:

@@ -26,3 +26,5 @@ PUSH_BYTES_MAX = 1_000_000
 LONG_POLL_S = 25.0
 CLOCK_WINDOW_S = 15 * 60
 """How far a node's clock, corrected by what the hub told it, may be off."""
+UNCONFIRMED = "unconfirmed"
+"""The code of a refusal: nobody in the city has confirmed this enrolment yet."""
