@@ -18,6 +18,7 @@ import node.schema
 from node.settings import NodeSettings
 from node.store import meta, outbox
 from node.work.mirror import NAME, line_of, take_in, take_in_line
+from node.work.new_life import begin_new_life
 from shared.kit.clock import parse_stamp, stamp
 from shared.kit.files import replace
 from shared.kit.ids import new_id
@@ -152,6 +153,8 @@ def _take_in_mirror(settings: NodeSettings, store: Store, moment: datetime) -> N
             with store.writing() as db:
                 if added := take_in(db, path, moment):
                     log.warning("%s records came back from the mirror", added)
+                    # They tell of what was done here, and it is not: the hub has to say it again.
+                    begin_new_life(db, moment)
 
 
 def _kept_identity(settings: NodeSettings) -> dict[str, str]:

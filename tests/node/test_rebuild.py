@@ -112,6 +112,7 @@ def test_records_that_a_cut_wal_took_with_it_come_back_from_the_mirror(tmp_path:
     assert ids(again) == whole
     with again.reading() as db:
         assert not was_rebuilt(db, NINE), "it was behind, not damaged"
+        assert outbox.pending_count(db) == len(whole), "in a new life, all is offered again"
 
 
 def test_a_database_that_is_only_in_use_is_not_taken_for_damaged(tmp_path: Path) -> None:

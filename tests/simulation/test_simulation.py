@@ -146,6 +146,15 @@ FOUND = {
             Step(46.42, "kill", 2, 20, "commit before"),
         ),
     ),
+    # The mirror brought back the report of a wipe, but not what it had done.
+    "a node put back to before a wipe wipes again": Plan(
+        127,
+        nodes=3,
+        works=1,
+        has_trial=True,
+        pace=QUICK,
+        steps=(Step(21.43, "turn_back_copy", 3), Step(51.2, "turn_back", 3, 1.25)),
+    ),
 }
 """What was found in worlds of another size."""
 
