@@ -72,7 +72,7 @@ class Disk:
                 self._note(f"killed at {' '.join(sql.split())[:50]}")
                 self.die()
         if self.is_full and _writes(sql):
-            raise sqlite3.OperationalError("database or disk is full")
+            raise _full()
 
     def check_life(self) -> None:
         if self.is_dead:
@@ -87,7 +87,7 @@ class Disk:
         before = self._length()
         fails, self.fails_at_commit = self.fails_at_commit, False
         if self.is_full or fails:
-            raise sqlite3.OperationalError("database or disk is full")
+            raise _full()
         really()
         if moment == "torn":
             self._note("power cut in the middle of the commit")
@@ -198,6 +198,13 @@ class SimConnection(sqlite3.Connection):
             super().commit()
         else:
             self.disk.commit(super().commit)
+
+
+def _full() -> sqlite3.OperationalError:
+    """As SQLite raises it."""
+    error = sqlite3.OperationalError("database or disk is full")
+    error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+    return error
 
 
 def _writes(sql: str) -> bool:
