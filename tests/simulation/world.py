@@ -262,7 +262,7 @@ class _Errors(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and "disk is full" in str(error):
+        if "disk is full" in f"{record.getMessage()} {error}":
             return
         self._story.findings.append(f"unexpected in the log: {record.getMessage()} {error!r}")
 
