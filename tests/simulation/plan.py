@@ -8,6 +8,8 @@ FAULTS_S = 240.0
 """Of virtual time: the phase in which things go wrong."""
 QUICK = 0.25
 """A quick world has a phase so much shorter, and people who mark as much faster."""
+OPEN_BY_S = 4.0
+"""By then the first sitting is open: a hub put back to before it would know of no sitting."""
 HUB = 0
 """As `who`; nodes are 1, 2, …"""
 
@@ -61,7 +63,8 @@ def quick_plan_of(seed: int, kinds: Collection[str] = ()) -> Plan:
     """The same faults in a world that is a few times smaller: for many worlds in a short time."""
     plan = plan_of(seed, kinds)
     steps = tuple(
-        replace(s, at=round(s.at * QUICK, 2), lasts=round(s.lasts * QUICK, 2)) for s in plan.steps
+        replace(s, at=max(round(s.at * QUICK, 2), OPEN_BY_S), lasts=round(s.lasts * QUICK, 2))
+        for s in plan.steps
     )
     return replace(plan, works=2 if plan.nodes == 2 else 1, steps=steps, pace=QUICK)
 
