@@ -146,7 +146,8 @@ def exception_handlers(sign_in: str) -> ExceptionHandlersMap:
 def _database_problem(
     request: Request[Any, Any, Any], problem: sqlite3.OperationalError
 ) -> Response[Any]:
-    if problem.sqlite_errorcode == sqlite3.SQLITE_FULL:
+    # Only what SQLite itself says has a code; what the module says of misuse has none.
+    if getattr(problem, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return _disk_full(request, problem)
     return _bug(request, problem)
 
