@@ -44,6 +44,7 @@ from hub.pages import (
     supplement,
     trial,
 )
+from hub.pages.exporting import Exports
 from hub.pages.person import ProveAgain, ask_again, provide_lately, provide_person
 from hub.settings import HubSettings
 from hub.work import lives
@@ -124,6 +125,7 @@ def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
             "store": Provide(provide_store, sync_to_thread=False),
             "bell": Provide(provide_bell, sync_to_thread=False),
             "city": Provide(provide_city, sync_to_thread=False),
+            "exports": Provide(provide_exports, sync_to_thread=False),
             "settings": Provide(provide_settings, sync_to_thread=False),
             "person": Provide(provide_person, sync_to_thread=True),
             "lately": Provide(provide_lately, sync_to_thread=True),
@@ -164,6 +166,11 @@ def provide_city(state: State) -> City:
     return city
 
 
+def provide_exports(state: State) -> Exports:
+    exports: Exports = state.exports
+    return exports
+
+
 def provide_settings(state: State) -> HubSettings:
     settings: HubSettings = state.settings
     return settings
@@ -180,6 +187,7 @@ def _lifespan(
             replay(db, "系统", now(), only_unknown=True)
         keep_reach(settings.reach_file, store)
         app.state.store, app.state.bell = store, Bell(store)
+        app.state.exports = Exports(store, settings.exports)
         jobs = timetable(store, settings)
         if with_jobs:
             jobs.start()
@@ -189,6 +197,7 @@ def _lifespan(
             if with_jobs:
                 # A running job ends first: the store is closed under nobody's hands.
                 await asyncio.to_thread(jobs.shutdown, wait=True)
+            await asyncio.to_thread(app.state.exports.stop)
             app.state.bell.stop()
             store.close()
 

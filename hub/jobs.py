@@ -10,6 +10,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from hub.media.bucket import Bucket, open_bucket
 from hub.media.shelf import sweep
 from hub.pages.costly import KEPT_S, recount
+from hub.pages.exporting import tidy
 from hub.settings import HubSettings
 from hub.store import attempts, nodes, sittings
 from hub.work import recovery
@@ -126,6 +127,7 @@ def count(store: Store) -> None:
 def prune(store: Store, settings: HubSettings) -> None:
     moment = now()
     sweep(settings.shelf, moment)
+    tidy(settings.exports, moment)
     with store.writing() as db:
         nodes.prune_heartbeats(db, moment - HEARTBEATS_KEPT)
         attempts.prune(db, moment - ATTEMPTS_KEPT)

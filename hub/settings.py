@@ -84,6 +84,10 @@ class HubSettings:
     def backups(self) -> Path:
         return self.data / "backups"
 
+    @property
+    def exports(self) -> Path:
+        return self.data / "exports"
+
 
 def settings_from(data: Path, flags: Mapping[str, object]) -> HubSettings:
     found = load(HubSettings, data / FILE_NAME, ENV_PREFIX, {**flags, "data": data})

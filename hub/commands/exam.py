@@ -84,9 +84,22 @@ def export(options: argparse.Namespace) -> int:
     from shared.kit.clock import now
 
     with hub_to_read(options.data) as db:
-        exported = export_results(db, options.target, now(), options.sitting)
+        exported = export_results(db, options.target, now(), options.sitting, _Said().report)
     for path in exported.files:
         print(f"已写入 {path}")
     counted = "，".join(f"{state} {count} 份" for state, count in exported.by_state.items())
     print(f"{KIND_LABELS[exported.sitting.kind]}：{counted or '没有作品'}", file=sys.stderr)
     return 0
+
+
+class _Said:
+    """Every tenth of an export on a line of its own: also a log can be read."""
+
+    def __init__(self) -> None:
+        self._tenth = 0
+
+    def report(self, done: int, total: int) -> None:
+        tenth = 10 * done // max(total, 1)
+        if tenth > self._tenth:
+            self._tenth = tenth
+            print(f"已写 {done}/{total} 行", file=sys.stderr, flush=True)

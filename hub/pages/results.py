@@ -1,29 +1,28 @@
 """结果导出: how far the outcomes are, and the files to take away."""
 
-import hashlib
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from tempfile import mkdtemp
-from typing import Annotated, Any, Literal
-from zipfile import ZIP_DEFLATED, ZipFile
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
-from litestar import Response, get, post
-from litestar.background_tasks import BackgroundTask
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
-from litestar.response import Template
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+from sqlite_utils import Database
 
-from hub.pages.doors import FORM, back_to
+from hub.pages.doors import FORM, back_to, wants_part
+from hub.pages.exporting import FILES_KEPT, KEPT_FOR, Exports, Format, check
 from hub.pages.frame import KINDS, STATES, frame
 from hub.pages.person import Lately, may_act
 from hub.settings import HubSettings
 from hub.store import audit, counts, outcomes, sittings
 from hub.store.admins import Admin
+from hub.store.audit import Entry
 from hub.work import second_person
-from hub.work.export_quality import export_quality
-from hub.work.export_results import export
 from shared.kit.clock import now
+from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.web.ranges import attachment
 from shared.web.rendering import page
@@ -40,14 +39,28 @@ EXPORTS_SHOWN = 10
 
 
 class ExportForm(msgspec.Struct, forbid_unknown_fields=True):
-    format: Literal["xlsx", "csv", "quality"]
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    entry: Entry
+    is_there: bool
+    may_take: bool
 
 
 @get(HERE, sync_to_thread=True)
 def results(
-    person: NamedDependency[Admin], store: NamedDependency[Store], done: FromQuery[str] = ""
+    request: Request[Any, Any, Any],
+    person: NamedDependency[Admin],
+    store: NamedDependency[Store],
+    exports: NamedDependency[Exports],
+    done: FromQuery[str] = "",
 ) -> Template:
     with store.reading() as db:
+        live = _live(db, exports, person)
+        if wants_part(request):
+            return page("results_live.html", **live)
         sitting = sittings.current(db)
         by_state = outcomes.count_by_state(db, sitting.id) if sitting else {}
         rounds = counts.sum_rounds(counts.by_group(db, sitting.id).values()) if sitting else {}
@@ -60,39 +73,111 @@ def results(
             by_state=by_state,
             allocated=rounds.get(1, counts.Progress()).total,
             performances=sum(counts.count_performances(db).values()),
-            may_act=person.role == "city_admin",
-            exports=[*audit.of_action(db, "export"), *audit.of_action(db, "export_quality")][
-                -EXPORTS_SHOWN:
-            ][::-1],
-            formats=FORMATS,
             note=DONE.get(done, ""),
+            **live,
         )
 
 
-@post("/results/export", sync_to_thread=True, status_code=200)
+@post("/results/export", sync_to_thread=True, status_code=303)
 def give_export(
     data: Annotated[ExportForm, FORM],
     person: NamedDependency[Admin],
     lately: NamedDependency[Lately],
     settings: NamedDependency[HubSettings],
     store: NamedDependency[Store],
-) -> Response[Any]:
+    exports: NamedDependency[Exports],
+) -> Redirect:
     may_act(person)
     lately.require()
     moment = now()
+    # Before an approval is used up.
+    exports.must_be_free()
+    with store.reading() as db:
+        check(db, data.format)
     # Levels without a student's name or number leave with one person.
     if data.format != "quality" and not _may_go_on(store, person, settings, moment):
         return back_to(HERE, "asked")
-    folder = Path(mkdtemp(prefix="export-", dir=store.path.parent))
-    try:
-        path = _write(store, folder, data.format, moment)
-        action = "export_quality" if data.format == "quality" else "export"
-        with store.writing() as db:
-            audit.append(db, person.name, action, _detail(path, data.format), moment)
-    except BaseException:
-        _forget(folder)
-        raise
-    return attachment(path, TYPES[data.format], BackgroundTask(_forget, folder))
+    exports.start(data.format, person.name, moment)
+    return back_to(HERE)
+
+
+@post("/results/cancel", sync_to_thread=True, status_code=303)
+def cancel_export(person: NamedDependency[Admin], exports: NamedDependency[Exports]) -> Redirect:
+    may_act(person)
+    exports.cancel(person.name)
+    return back_to(HERE)
+
+
+@get("/results/files/{entry_id:int}", sync_to_thread=True)
+def give_file(
+    entry_id: FromPath[int],
+    person: NamedDependency[Admin],
+    lately: NamedDependency[Lately],
+    store: NamedDependency[Store],
+    exports: NamedDependency[Exports],
+) -> Response[Any]:
+    may_act(person)
+    lately.require()
+    with store.reading() as db:
+        entry = _entry(db, entry_id)
+    path = exports.file_of(entry)
+    if path is None:
+        raise Refusal("export_gone", "这份文件已删除，请重新导出。", 404)
+    if not _may_take(entry, person):
+        raise Refusal("not_yours", "这份结果只能由导出它的管理员下载，请自行导出。", 403)
+    with store.writing() as db:
+        audit.append(db, person.name, "export_taken", {"file": path.name}, now())
+    return attachment(path, TYPES[entry.detail["format"]])
+
+
+@get("/results/files/{entry_id:int}/sha256", sync_to_thread=True)
+def give_checksum(
+    entry_id: FromPath[int], person: NamedDependency[Admin], store: NamedDependency[Store]
+) -> Response[bytes]:
+    """As sha256sum -c reads it; there as long as the audit log."""
+    with store.reading() as db:
+        entry = _entry(db, entry_id)
+    name = f"{entry.detail['file']}.sha256"
+    return Response(
+        f"{entry.detail['sha256']} *{entry.detail['file']}\n".encode(),
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"},
+    )
+
+
+def _live(db: Database, exports: Exports, person: Admin) -> dict[str, Any]:
+    rows = [
+        ExportRow(entry, exports.file_of(entry) is not None, _may_take(entry, person))
+        for entry in _entries(db)[:EXPORTS_SHOWN]
+    ]
+    return {
+        "going": exports.going,
+        "problem": exports.problem,
+        "exports": rows,
+        "formats": FORMATS,
+        "may_act": person.role == "city_admin",
+        "files_kept": FILES_KEPT,
+        "kept_days": KEPT_FOR.days,
+    }
+
+
+def _entries(db: Database) -> list[Entry]:
+    """The newest first."""
+    found = [*audit.of_action(db, "export"), *audit.of_action(db, "export_quality")]
+    return sorted(found, key=lambda entry: -entry.id)
+
+
+def _entry(db: Database, id: int) -> Entry:
+    for entry in _entries(db):
+        if entry.id == id and "file" in entry.detail:
+            return entry
+    raise Refusal("export_unknown", "没有这份导出。", 404)
+
+
+def _may_take(entry: Entry, person: Admin) -> bool:
+    """What a second person approved was approved for one person."""
+    is_own = entry.who == person.name or entry.action == "export_quality"
+    return is_own and person.role == "city_admin"
 
 
 def _may_go_on(store: Store, person: Admin, settings: HubSettings, moment: datetime) -> bool:
@@ -102,37 +187,4 @@ def _may_go_on(store: Store, person: Admin, settings: HubSettings, moment: datet
         )
 
 
-def _detail(path: Path, form: str) -> dict[str, str | int]:
-    """The checksum shows later that a file is the one that was taken away."""
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"format": form, "bytes": path.stat().st_size, "sha256": sha256}
-
-
-def _write(store: Store, folder: Path, form: str, moment: datetime) -> Path:
-    when = f"{moment.astimezone():%Y%m%d-%H%M%S}"
-    if form == "quality":
-        target = folder / f"评分质量-{when}.csv"
-        with store.reading() as db:
-            export_quality(db, target)
-        return target
-    name = f"阅卷结果-{when}"
-    with store.reading() as db:
-        exported = export(db, folder / f"{name}.{form}", moment)
-    if form == "xlsx":
-        return exported.files[0]
-    target = folder / f"{name}.zip"
-    with ZipFile(target, "w", ZIP_DEFLATED) as archive:
-        for path in exported.files:
-            archive.write(path, path.name)
-    return target
-
-
-def _forget(folder: Path) -> None:
-    """What was sent is not kept: it holds students' names."""
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()
-
-
-ROUTES = [results, give_export]
+ROUTES = [results, give_export, cancel_export, give_file, give_checksum]

@@ -1,10 +1,11 @@
 """Writes tables as .xlsx or .csv: safe from formulas, whole or not at all, of any length."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import TypeVar
 
 import xlsxwriter
 
@@ -15,7 +16,12 @@ ROWS_PER_SHEET = 1_000_000
 _CHARACTERS_PER_CELL = 32_767
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
+REPORT_EVERY = 500
+
+_Row = TypeVar("_Row")
 Cell = str | int | float | None
+Report = Callable[[int, int], None]
+"""Told the rows that are done and the rows in all; what it raises ends the writing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,26 @@ class OutTable:
     header: tuple[str, ...]
     rows: Iterable[tuple[Cell, ...]]
     """Read once, row by row."""
+
+
+class Counting:
+    """Counts the rows that go through it, of several tables in turn, and reports now and then."""
+
+    def __init__(self, total: int, report: Report) -> None:
+        self._done, self._total, self._report = 0, total, report
+        report(0, total)
+
+    def through(self, rows: Iterable[_Row]) -> Iterator[_Row]:
+        for row in rows:
+            yield row
+            self._done += 1
+            if self._done % REPORT_EVERY == 0:
+                self._report(self._done, self._total)
+        self._report(self._done, self._total)
+
+
+def nobody(_done: int, _total: int) -> None:
+    """A report that nobody reads."""
 
 
 def write_tables(

@@ -58,6 +58,18 @@ class MarkRow:
     received_at: str
 
 
+def count(db: Database, sitting_id: int) -> int:
+    """How many rows results() and marks() give together."""
+    row = db.conn.execute(
+        """
+        SELECT (SELECT count(*) FROM performance)
+             + (SELECT count(*) FROM mark WHERE sitting_id = ?)
+        """,
+        (sitting_id,),
+    ).fetchone()
+    return int(row[0])
+
+
 def results(db: Database, sitting_id: int) -> Iterator[ResultRow]:
     """All performances, by student and item."""
     rows = db.conn.execute(

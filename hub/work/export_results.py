@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from hub.sheets.layout import SETTINGS
-from hub.sheets.results import Cell, OutTable, write_tables
+from hub.sheets.results import Cell, Counting, OutTable, Report, nobody, write_tables
 from hub.store import exam, hellos, result_rows, sittings
 from hub.store.result_rows import MarkRow, ResultRow
 from hub.store.sittings import Sitting, SittingKind
@@ -49,20 +49,31 @@ class Exported:
 
 
 def export(
-    db: Database, target: Path, moment: datetime, kind: SittingKind | None = None
+    db: Database,
+    target: Path,
+    moment: datetime,
+    kind: SittingKind | None = None,
+    report: Report = nobody,
 ) -> Exported:
     """All of it as it is in the one view of `db`, while marking may go on."""
-    recovery.must_be_over(db, "导出结果")
-    sitting = _sitting_to_export(db, kind)
-    _must_be_in_step(db, sitting)
+    sitting = sitting_to_export(db, kind)
     counts: Counter[str] = Counter()
+    counting = Counting(result_rows.count(db, sitting.id), report)
     tables = [
-        OutTable(RESULTS, RESULT_HEADER, _result_rows(db, sitting.id, counts)),
-        OutTable(MARKS, MARK_HEADER, _mark_rows(db, sitting.id)),
+        OutTable(RESULTS, RESULT_HEADER, counting.through(_result_rows(db, sitting.id, counts))),
+        OutTable(MARKS, MARK_HEADER, counting.through(_mark_rows(db, sitting.id))),
         OutTable(ABOUT, ("项目", "值"), _about_rows(db, sitting, counts, moment)),
     ]
     files = write_tables(target, tables)
     return Exported(sitting, tuple(files), dict(counts))
+
+
+def sitting_to_export(db: Database, kind: SittingKind | None = None) -> Sitting:
+    """Refusal while there is none, or while marks may be missing."""
+    recovery.must_be_over(db, "导出结果")
+    sitting = _newest(db, kind)
+    _must_be_in_step(db, sitting)
+    return sitting
 
 
 def _must_be_in_step(db: Database, sitting: Sitting) -> None:
@@ -83,7 +94,7 @@ def _must_be_in_step(db: Database, sitting: Sitting) -> None:
         )
 
 
-def _sitting_to_export(db: Database, kind: SittingKind | None) -> Sitting:
+def _newest(db: Database, kind: SittingKind | None) -> Sitting:
     """The newest that was opened; a formal one before any trial."""
     opened = [
         sitting

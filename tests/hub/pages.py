@@ -1,9 +1,11 @@
 """A browser at the hub's pages: signed in as admin or viewer, over real requests."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
@@ -35,6 +37,18 @@ def a_browser(folder: Path) -> Iterator[Browser]:
 def store_of(browser: Browser) -> Store:
     store: Store = browser.app.state.store
     return store
+
+
+def export_done(browser: Browser, form: str) -> Response:
+    """Asks for an export, waits for it, and takes the newest file away."""
+    asked = browser.post("/results/export", data={"format": form}, follow_redirects=False)
+    assert asked.headers.get("location") == "/results", asked.text
+    browser.app.state.exports.wait()
+    return browser.get(links_to_files(browser)[0])
+
+
+def links_to_files(browser: Browser) -> list[str]:
+    return re.findall(r'href="(/results/files/\d+)"', browser.get("/results").text)
 
 
 def sign_in(browser: Browser, role: AdminRole = "city_admin") -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 from hub.work.export_quality import HEADER, observations
 from tests.hub.finished import a_finished_hub
 from tests.hub.makers import a_hub
-from tests.hub.pages import a_browser, sign_in, store_of
+from tests.hub.pages import a_browser, export_done, sign_in, store_of
 
 
 def test_every_level_of_rounds_1_to_3_is_a_line(tmp_path: Path) -> None:
     a_finished_hub(tmp_path).close()
     with a_browser(tmp_path) as browser:
         sign_in(browser)
-        answer = browser.post("/results/export", data={"format": "quality"})
+        answer = export_done(browser, "quality")
         rows = list(csv.reader(io.StringIO(answer.content.decode())))
         with store_of(browser).reading() as db:
             levels = db.conn.execute(
@@ -52,4 +52,4 @@ def test_before_anything_is_marked_there_is_nothing(tmp_path: Path) -> None:
     with a_browser(tmp_path) as browser:
         sign_in(browser)
         assert browser.post("/results/export", data={"format": "quality"}).status_code == 409
-        assert not list(tmp_path.glob("export-*"))
+        assert not list((tmp_path / "exports").iterdir())

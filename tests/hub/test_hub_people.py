@@ -17,7 +17,16 @@ from shared.kit.refusal import Refusal
 from shared.kit.tokens import hash_token
 from tests.hub.clips import a_video
 from tests.hub.makers import EXAM_NAME, an_allocated_hub
-from tests.hub.pages import ADMIN, PASSWORD, Browser, a_browser, sign_in, store_of
+from tests.hub.pages import (
+    ADMIN,
+    PASSWORD,
+    Browser,
+    a_browser,
+    export_done,
+    links_to_files,
+    sign_in,
+    store_of,
+)
 from tests.makers import NINE
 
 OTHER = "周六六"
@@ -189,9 +198,13 @@ def test_results_leave_only_with_a_second_person(browser: Browser) -> None:
     assert "已提交申请" in browser.post("/results/export", data={"format": "csv"}).text
     with store_of(browser).writing() as db:
         second_person.approve(db, 1, OTHER, now())
-    assert browser.post("/results/export", data={"format": "csv"}).content.startswith(b"PK")
+    assert export_done(browser, "csv").content.startswith(b"PK")
     # Used up.
     assert "已提交申请" in browser.post("/results/export", data={"format": "csv"}).text
+    # What is kept is taken away only by who has just given the password.
+    (link,) = links_to_files(browser)
+    grow_old(browser)
+    assert browser.get(link, follow_redirects=False).headers["location"].startswith("/again")
 
 
 def test_a_performance_is_opened_afresh_only_with_a_second_person(

@@ -151,6 +151,7 @@ ACTS = [
     ("/nodes/1/retire", {}),
     ("/announcements", {"text": "请注意"}),
     ("/results/export", {"format": "xlsx"}),
+    ("/results/cancel", {}),
     ("/districts/take-back", {"account_id": "1"}),
 ]
 
@@ -262,23 +263,6 @@ def test_an_announcement_reaches_whom_it_is_for(marking: Browser) -> None:
     answer = marking.post("/announcements", data={**form, "text": "  "})
     assert answer.status_code == 400
     assert marking.post("/announcements", data={**form, "strength": "x"}).status_code == 400
-
-
-def test_the_results_are_taken_away_and_leave_nothing_behind(
-    marking: Browser, tmp_path: Path
-) -> None:
-    for form, start in (("xlsx", b"PK"), ("csv", b"PK")):
-        answer = marking.post("/results/export", data={"format": form})
-        assert answer.status_code == 200
-        assert answer.content.startswith(start)
-        assert "attachment" in answer.headers["content-disposition"]
-    assert not list(tmp_path.glob("export-*"))
-    assert "导出结果" in marking.get("/audit").text
-
-
-def test_without_a_sitting_there_is_nothing_to_export(empty: Browser, tmp_path: Path) -> None:
-    assert empty.post("/results/export", data={"format": "xlsx"}).status_code == 409
-    assert not list(tmp_path.glob("export-*"))
 
 
 def test_the_tasks_of_someone_who_left_go_to_others(marking: Browser) -> None:
