@@ -117,6 +117,12 @@ SETTINGS: tuple[Setting, ...] = (
         _YES_NO,
     ),
     Setting(
+        "题文不符须写评语",
+        "off_topic_needs_comment",
+        "标记“题文不符”时是否必须用评语说明理由",
+        _YES_NO,
+    ),
+    Setting(
         "首次登录",
         "first_sign_in",
         "首次登录时是否必须修改密码（初始密码为电话后四位）",

@@ -127,6 +127,7 @@ def _check_sitting(db: Database, task: Task, answer: Answer) -> None:
 def _check_answer(db: Database, task: Task, answer: Answer) -> None:
     if len(answer.comment) > COMMENT_CHARACTERS_MAX:
         raise Refusal("invalid", f"评语最多 {COMMENT_CHARACTERS_MAX} 个字，请缩短后提交。", 400)
+    _check_reason(db, answer)
     if not all(level in LEVELS for level in answer.levels.values()):
         raise Refusal("invalid", "分值只能是 3、2、1、0。", 400)
     if answer.exception is None:
@@ -136,6 +137,14 @@ def _check_answer(db: Database, task: Task, answer: Answer) -> None:
         if answer.exception is not MarkException.INCOMPLETE or not may_be_scored:
             raise Refusal("invalid", f"标记为{answer.exception.label}时不再给分。", 400)
         _check_levels(task, answer)
+
+
+def _check_reason(db: Database, answer: Answer) -> None:
+    # What was taken once is taken again, whatever the city has decided since.
+    if answer.exception is not MarkException.OFF_TOPIC or answer.comment.strip() or answer.is_again:
+        return
+    if exam.policy(db).off_topic_needs_comment:
+        raise Refusal("comment", "标记为题文不符时，请用评语说明理由后再提交。", 400)
 
 
 def _check_levels(task: Task, answer: Answer) -> None:

@@ -22,6 +22,8 @@ class Policy:
     prefer_cached: bool = True
     leader_sees_marks: bool = True
     incomplete_may_be_scored: bool = True
+    off_topic_needs_comment: bool = False
+    """A mark flagged 题文不符 says in its comment what was sung instead."""
     first_sign_in: Literal["change", "keep"] = "change"
     show_round: bool = True
     """Whether a marker is told that a task is of round 1 or 2."""

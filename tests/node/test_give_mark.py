@@ -199,3 +199,17 @@ def test_an_incomplete_recording_is_not_scored_where_the_policy_forbids_it(
 ) -> None:
     store = a_node_store(tmp_path, a_task_card(), incomplete_may_be_scored=False)
     assert refusal_of(store, an_answer(exception=MarkException.INCOMPLETE)) == "invalid"
+
+
+def test_off_topic_needs_a_reason_where_the_policy_asks_for_one(tmp_path: Path) -> None:
+    store = a_node_store(tmp_path, a_task_card(), off_topic_needs_comment=True)
+    bare = an_answer(levels="------", exception=MarkException.OFF_TOPIC, comment="  ")
+    assert refusal_of(store, bare) == "comment"
+    give(store, replace(bare, comment="唱的是另一首歌"))
+
+
+def test_a_mark_without_a_reason_that_was_taken_before_is_taken_again(tmp_path: Path) -> None:
+    store = a_node_store(tmp_path, a_task_card(), off_topic_needs_comment=True)
+    give(store, an_answer(levels="------", exception=MarkException.OFF_TOPIC, is_again=True))
+    with store.reading() as db:
+        assert outbox.pending_count(db) == 1

@@ -95,6 +95,7 @@ def test_me_tells_who_where_and_by_which_rules(pc: Pc) -> None:
         "heard_percent_min": 60,
         "leader_sees_marks": True,
         "incomplete_may_be_scored": True,
+        "off_topic_needs_comment": False,
     }
     assert [c["code"] for c in me["criteria"]] == CODES
     assert [e["label"] for e in me["exceptions"]] == ["无图像", "答案图像不全", "题文不符"]

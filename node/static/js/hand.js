@@ -66,10 +66,22 @@ export class Hand {
 
   flag(code) {
     this.change((sheet) => sheet.flag(code));
+    this.askReason();
   }
 
   setFlag(code) {
     this.change((sheet) => (sheet.exception = code));
+    this.askReason();
+  }
+
+  /** @returns {boolean} whether the city wants to read why this is off topic, and cannot yet */
+  lacksReason() {
+    const isOffTopic = this.sheet?.exception === "off_topic" && !this.sheet.comment.trim();
+    return Boolean(isOffTopic && this.me.policy.off_topic_needs_comment);
+  }
+
+  askReason() {
+    if (this.lacksReason()) this.hint(W.reason_first);
   }
 
   hint(text) {
@@ -107,6 +119,7 @@ export class Hand {
     const { sheet } = this;
     if (!sheet) return;
     if (!sheet.isReady) this.hint(sheet.isEmpty ? W.nothing_yet : W.left(sheet.left));
+    else if (this.lacksReason()) this.askReason();
     else if (this.heardEnough(sheet)) this.tell.give(sheet);
   }
 
