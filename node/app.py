@@ -21,6 +21,7 @@ from node.pages import (
     lock,
     marking,
     me,
+    password,
     pcs,
     people,
     poster,
@@ -42,6 +43,7 @@ from node.videos.grants import Grants
 from node.videos.verified import Verified
 from node.work.mirror import Mirror
 from node.work.rebuild import keep_identity, open_whole
+from node.work.take_over import Offers
 from shared import __version__
 from shared.kit.clock import now
 from shared.kit.store import Store
@@ -71,6 +73,7 @@ ROUTES = [
     *setup.ROUTES,
     *poster.ROUTES,
     *people.ROUTES,
+    *password.ROUTES,
     *marking.ROUTES,
     *me.ROUTES,
     *reported.ROUTES,
@@ -135,6 +138,7 @@ def _lifespan(
         uplink = Uplink(store, cache, settings, __version__, make_http)
         app.state.store, app.state.cache, app.state.uplink = store, cache, uplink
         app.state.verified, app.state.grants = Verified(cache), Grants()
+        app.state.offers = Offers()
         folder = settings.mirror_folder
         jobs = timetable(
             uplink,

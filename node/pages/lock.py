@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from node.pages.marking import MARKERS
-from node.pages.people import Person, address_of, check_current
+from node.pages.password import check_current
+from node.pages.people import Person, address_of
 from node.store import sessions
 from shared.kit.clock import now
 from shared.kit.store import Store

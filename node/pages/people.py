@@ -1,4 +1,4 @@
-"""Who is at this PC: signing in and out, the new password at first sign-in, the guards."""
+"""Who is at this PC: signing in and out, the guards."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,6 @@ from sqlite_utils import Database
 from node.store import accounts, attempts, exam, meta, sessions
 from node.store.accounts import Account
 from node.store.sessions import Session
-from node.work.change_password import change_password, check_new_password
 from node.work.sign_in import (
     SEEN_EVERY,
     account_subject,
@@ -29,9 +28,9 @@ from node.work.sign_in import (
     note_failure,
 )
 from node.work.site_check import PC_COOKIE, this_pc
+from node.work.take_over import OWN, open_elsewhere
 from shared.kit.clock import now
 from shared.kit.lan import lan_addresses
-from shared.kit.passwords import hash_password
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.kit.tokens import hash_token
@@ -40,7 +39,6 @@ from shared.web.rendering import PART_HEADER, page
 from shared.web.sessions import ended_cookie, session_cookie
 
 COOKIE = "shengping_node"
-OWN = ("127.0.0.1", "::1")
 
 HOME = {
     Role.MARKER: "/mark",
@@ -81,11 +79,8 @@ class SignInForm(msgspec.Struct, forbid_unknown_fields=True):
     password: Annotated[str, msgspec.Meta(max_length=256)]
 
 
-class PasswordForm(msgspec.Struct, forbid_unknown_fields=True):
-    password: Annotated[str, msgspec.Meta(max_length=256)]
-    again: Annotated[str, msgspec.Meta(max_length=256)]
-    current: Annotated[str, msgspec.Meta(max_length=256)] = ""
-    """Asked for when the change is a wish; at first sign-in it has just been typed."""
+class TakeOverForm(msgspec.Struct, forbid_unknown_fields=True):
+    token: Annotated[str, msgspec.Meta(max_length=64)]
 
 
 def provide_person(request: Request[Any, Any, State], store: NamedDependency[Store]) -> Person:
@@ -166,28 +161,62 @@ def sign_in(
     store: NamedDependency[Store],
 ) -> Template | Redirect:
     """The browser itself goes to the next page: only so may the first video sound."""
+    address, moment = address_of(request), now()
     try:
-        person, token = _sign_in(store, data, address_of(request))
+        account = _proved(store, data, address, moment)
     except Refusal as refusal:
+        return _not_in(request, store, refusal, data.phone)
+    with store.reading() as db:
+        where = open_elsewhere(db, account.id, address, moment)
+    if not where:
+        return _let_in(request, store, account)
+    token = request.app.state.offers.offer(account, address, moment)
+    return page("people_take_over.html", name=account.name, where=where, token=token)
+
+
+@post("/take-over", sync_to_thread=True, status_code=200)
+def take_over(
+    request: Request[Any, Any, State],
+    data: Annotated[TakeOverForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    store: NamedDependency[Store],
+) -> Template | Redirect:
+    """Yes, here: the session at the other PC ends."""
+    try:
         with store.reading() as db:
-            return _sign_in_template(
-                request, db, phone=data.phone, notice=refusal.text, status=refusal.status
-            )
+            account = request.app.state.offers.take(db, data.token, address_of(request), now())
+    except Refusal as refusal:
+        return _not_in(request, store, refusal)
+    return _let_in(request, store, account)
+
+
+def _proved(store: Store, data: SignInForm, address: str, moment: datetime) -> Account:
+    phone = data.phone.replace(" ", "")
+    with store.writing() as db:
+        account = begin_try(db, phone, address, moment)
+    is_proved = is_right(account, data.password)
+    with store.writing() as db:
+        if is_proved and account is not None:
+            attempts.forget(db, account_subject(account.phone))
+            return account
+        note_failure(db, address, moment)
+    raise Refusal("wrong", "账号或密码不对，请检查后重新输入。", 422)
+
+
+def _let_in(request: Request[Any, Any, State], store: Store, account: Account) -> Redirect:
+    with store.writing() as db:
+        token = begin(db, account, address_of(request), now())
+        person = Person(account, hash_token(token), must_change_password(db, account))
     cookie = session_cookie(COOKIE, token, is_https=request.url.scheme == "https")
     return Redirect(person.home, status_code=303, cookies=[cookie])
 
 
-def _sign_in(store: Store, data: SignInForm, address: str) -> tuple[Person, str]:
-    phone, moment = data.phone.replace(" ", ""), now()
-    with store.writing() as db:
-        account = begin_try(db, phone, address, moment)
-    if not is_right(account, data.password) or account is None:
-        with store.writing() as db:
-            note_failure(db, address, moment)
-        raise Refusal("wrong", "账号或密码不对，请检查后重新输入。", 422)
-    with store.writing() as db:
-        token = begin(db, account, address, moment)
-        return Person(account, hash_token(token), must_change_password(db, account)), token
+def _not_in(
+    request: Request[Any, Any, State], store: Store, refusal: Refusal, phone: str = ""
+) -> Template:
+    with store.reading() as db:
+        return _sign_in_template(
+            request, db, phone=phone, notice=refusal.text, status=refusal.status
+        )
 
 
 def _sign_in_template(
@@ -213,50 +242,6 @@ def _sign_in_template(
     )
 
 
-@get("/password", sync_to_thread=False)
-def password_page(person: NamedDependency[Person]) -> Template:
-    return _password_template(person)
-
-
-@post("/password", sync_to_thread=True, status_code=200)
-def set_password(
-    request: Request[Any, Any, State],
-    data: Annotated[PasswordForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
-    person: NamedDependency[Person],
-    store: NamedDependency[Store],
-) -> Template | Redirect:
-    try:
-        if not person.must_change_password:
-            check_current(store, person.account, data.current, address_of(request))
-        check_new_password(person.account, data.password, data.again)
-    except Refusal as refusal:
-        return _password_template(person, refusal)
-    password_hash = hash_password(data.password)
-    with store.writing() as db:
-        change_password(db, person.account, password_hash, now())
-    return Redirect(HOME[person.account.role], status_code=303)
-
-
-def check_current(store: Store, account: Account, password: str, address: str) -> None:
-    """Whoever finds a PC left signed in does not get to keep the account."""
-    moment = now()
-    with store.writing() as db:
-        begin_try(db, account.phone, address, moment)
-    if not is_right(account, password):
-        raise Refusal("wrong", "现在的密码不对，请重新输入。", 422)
-    with store.writing() as db:
-        attempts.forget(db, account_subject(account.phone))
-
-
-def _password_template(person: Person, refusal: Refusal | None = None) -> Template:
-    return page(
-        "people_password.html",
-        status_code=422 if refusal else 200,
-        person=person,
-        notice=refusal.text if refusal else "",
-    )
-
-
 @post("/sign-out", status_code=303)
 async def sign_out(request: Request[Any, Any, State], store: NamedDependency[Store]) -> Redirect:
     """Also where the session is over already: the cookie goes."""
@@ -271,4 +256,4 @@ def _end_session(store: Store, token_hash: str) -> None:
         sessions.end(db, token_hash)
 
 
-ROUTES = [sign_in_page, sign_in, password_page, set_password, sign_out]
+ROUTES = [sign_in_page, sign_in, take_over, sign_out]

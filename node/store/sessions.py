@@ -35,6 +35,16 @@ def session(db: Database, token_hash: str) -> Session | None:
     return Session(row[0], row[1], row[2], created_at, seen_at, row[5], row[6] is not None)
 
 
+def open_of(db: Database, account_id: int) -> Session | None:
+    """The one that has not ended; there is no more than one."""
+    row = db.conn.execute(
+        "SELECT token_hash FROM session WHERE account_id = ? AND ended IS NULL"
+        " ORDER BY seen_at DESC LIMIT 1",
+        (account_id,),
+    ).fetchone()
+    return None if row is None else session(db, row[0])
+
+
 def add(db: Database, token_hash: str, account_id: int, address: str, moment: datetime) -> None:
     """A new session takes over from the account's other ones."""
     db.conn.execute(
