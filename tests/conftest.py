@@ -1,10 +1,13 @@
 """What all tests share: their order, and that the long campaigns run only when asked for."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-BROWSER_TESTS = Path(__file__).parent / "browser"
+BROWSER_TESTS = "tests/browser/"
+WORLDS = "tests/simulation/test_simulation.py"
+"""Its tests share nothing."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,20 +18,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# First: what names the groups of a parallel run to its workers reads the markers given here.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # The browser tests are one long chain in front of one lab: begun first, they end with the rest.
-    items.sort(key=lambda item: not is_in_browser(item))
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER_TESTS))
+    if config.getoption("--long"):
+        return
     left_out = pytest.mark.skip(reason="a long campaign: run with --long")
     for item in items:
-        # In parallel runs a file stays on one worker, with what its tests share.
-        name = "browser" if is_in_browser(item) else str(item.path)
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(name))
-        if item.get_closest_marker("long") and not config.getoption("--long"):
+        if item.get_closest_marker("long"):
             item.add_marker(left_out)
 
 
-def is_in_browser(item: pytest.Item) -> bool:
-    return item.path.is_relative_to(BROWSER_TESTS)
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Which tests stay on one worker: a file's, with what they share, and all the browser's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(BROWSER_TESTS):
+            return BROWSER_TESTS
+        if nodeid.startswith(WORLDS):
+            return nodeid
+        return nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return Together(config, log)

@@ -112,6 +112,7 @@ def test_the_timetable_starts_and_ends(tmp_path: Path) -> None:
     store = an_allocated_hub(tmp_path, works=1)
     timetable = jobs.timetable(store, HubSettings(data=tmp_path))
     timetable.start()
-    assert len(timetable.get_jobs()) == 8
+    names = {job.name for job in timetable.get_jobs()}
+    assert {"announce", "wipe", "hand_out", "remember", "save", "prune"} <= names
     timetable.shutdown(wait=True)
     store.close()

@@ -14,11 +14,8 @@ from tests.simulation.world import Story, play
 TESTS = Path(__file__).parent.parent
 SEEDS = 200
 AT_ONCE = 20
-FIRSTS = [
-    # Each a group of its own, so that a parallel run shares them out among its workers.
-    pytest.param(first, marks=pytest.mark.xdist_group(f"worlds {first}"))
-    for first in range(0, SEEDS, AT_ONCE)
-]
+FIRSTS = range(0, SEEDS, AT_ONCE)
+"""Of each group of worlds, which a parallel run shares out among its workers."""
 MARKS_LEAST = 5
 """Of a world, on an average: where nobody marks, nothing can be lost."""
 
