@@ -41,6 +41,7 @@ def test_an_event_can_be_run_from_the_terminal(
     assert main([*at, "verify"]) == 0
     assert "全部一致" in capsys.readouterr().out
     assert main([*at, "export", str(data / "results.csv")]) == 0
+    assert "已写 24/24 行" in capsys.readouterr().err
     assert main([*at, "wipe-trial", "--name", "2023全市监测"]) == 0
     with hub_to_read(data) as db:
         wiped = sittings.sitting(db, 1)
