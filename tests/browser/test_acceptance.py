@@ -295,6 +295,25 @@ def test_lyrics_and_a_model_singing_stand_beside_the_clip(room: Room) -> None:
     page.context.close()
 
 
+def test_off_topic_asks_for_a_reason_where_the_city_wants_one(room: Room) -> None:
+    room.set_policy(off_topic_needs_comment=True)
+    page = room.page()
+    room.set_policy()
+    bodies, before = sent_by(page), code(page)
+    hint = page.get_by_test_id("hint")
+    press(page, ["Alt+3"])
+    expect(hint).to_have_text("标记为题文不符，请按 C 写评语说明理由")
+    press(page, ["r", "Enter"])
+    expect(page.get_by_test_id("code")).to_have_text(before)
+    press(page, "c")
+    page.keyboard.type("唱的是另一首歌")
+    press(page, ["Escape", "Enter"])
+    expect(page.get_by_test_id("code")).not_to_have_text(before)
+    until_sent(page, bodies, 1)
+    assert [body["comment"] for body in bodies] == ["唱的是另一首歌"]
+    page.context.close()
+
+
 def test_what_the_city_says_is_receipted_when_it_was_read(room: Room) -> None:
     room.announce(9, "important", "3评的评阅任务已经全部分配到评阅专家账号。")
     page = room.page()

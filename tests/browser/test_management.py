@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import shared.web
 from tests.browser.desks import HUB_PAGES, NODE_PAGES, SIZES, Desk, a_city_desk, a_lead_desk
+from tests.makers import CHEN, a_phone
 
 pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -65,9 +67,35 @@ def test_a_marker_reads_the_feedback_and_axe_finds_nothing(lead: Desk, browser: 
     assert faults_of(page) == []
     assert width_over(page) == 0
     page.goto(f"{lead.url}/mark")
+    expect(page.get_by_test_id("loading")).to_be_hidden()
     page.locator("#menu-button").click()
     page.get_by_role("menuitem", name="标准卷反馈").click()
     page.wait_for_url("**/feedback")
+    page.context.close()
+
+
+def test_a_marker_moves_to_this_pc_after_a_yes_and_axe_finds_nothing(
+    lead: Desk, browser: Browser
+) -> None:
+    words = {"phone": a_phone(CHEN), "password": a_phone(CHEN)[-4:]}
+    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2")) as other:
+        other.post(lead.url, data=words)
+        page = browser.new_context(locale="zh-CN").new_page()
+        page.goto(lead.url)
+        for field, word in words.items():
+            page.fill(f"[name={field}]", word)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading")).to_contain_text("已在 电脑 127.0.0.2 登录")
+        assert faults_of(page) == []
+        assert width_over(page) == 0
+        assert other.get(f"{lead.url}/api/progress").status_code == 200
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/mark")
+        assert other.get(f"{lead.url}/api/progress").json()["code"] == "taken_over"
+    expect(page.get_by_test_id("loading")).to_be_hidden()
+    page.locator("#menu-button").click()
+    page.get_by_role("menuitem", name="设备自检").click()
+    page.wait_for_url("**/check")
     page.context.close()
 
 
