@@ -49,8 +49,8 @@ def test_a_whole_exam_is_played_and_the_books_balance(tmp_path: Path) -> None:
     assert books["lost"] == books["duplicated"] == 0
     # With about 79 % agreement per criterion most works need a third mark, few a fourth.
     assert books["round3_tasks"] > books["round4_tasks"] > 0
-    # All that goes on to rounds 3 and 4 goes where the video is.
-    assert books["later_tasks"] == books["round3_tasks"] + books["round4_tasks"]
+    # Some that were handed out are taken back again, when a mark is revised in time.
+    assert books["later_tasks"] >= books["round3_tasks"] + books["round4_tasks"]
     assert books["cached_percent"] is not None
     assert {one["round"] for one in books["forecasts"]} == {3, 4}
     results = CalamineWorkbook.from_path(tmp_path / "演练 数据" / "results.xlsx")
