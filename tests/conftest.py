@@ -1,5 +1,7 @@
 """What all tests share: their order, and that the long campaigns run only when asked for."""
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -38,6 +40,16 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]
         if nodeid.startswith(WORLDS):
             return nodeid
         return nodeid.split("::", 1)[0]
+
+
+@pytest.fixture(autouse=True)
+def _no_log_of_another_test() -> Iterator[None]:
+    yield
+    # A program that ran inside this process has begun a log, on a console that is gone by now.
+    root = logging.getLogger()
+    for handler in [h for h in root.handlers if getattr(h, "is_ours", False)]:
+        root.removeHandler(handler)
+        handler.close()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
