@@ -108,7 +108,11 @@ async def mark_all(
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{program.port}",
         timeout=60,
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+        # A connection that the node is about to give up (after 5 s) is not used again; a browser
+        # would try once more by itself.
+        limits=httpx.Limits(
+            max_connections=None, max_keepalive_connections=None, keepalive_expiry=1
+        ),
     ) as client:
         plays = (
             _mark(client, cookie, number, marks, pause_s, taken)

@@ -25,8 +25,8 @@ RUN_PINS = HERE / "requirements.txt"
 BUILD_PINS = HERE / "requirements-build.txt"
 DEV_PINS = HERE / "requirements-dev.txt"
 
-IN_PARALLEL = ("-n", "3", "--dist", "loadscope", "--no-loadscope-reorder")
-"""Three at a time keep two cores busy, since tests of processes wait; `-n 0`: one at a time."""
+IN_PARALLEL = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
+"""As many as the smallest machine has cores; `-n 0` after it is one at a time."""
 
 USAGE = """usage: python3 packaging/dev.py COMMAND [ARGUMENT ...]
 
