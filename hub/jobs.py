@@ -82,6 +82,7 @@ def wipe(store: Store, settings: HubSettings) -> None:
     back_up(store, settings, now())
     with store.writing() as db:
         wipe_when_due(db, now())
+    tidy(store, settings.exports, now())
 
 
 def hand_out(store: Store) -> None:
@@ -127,7 +128,7 @@ def count(store: Store) -> None:
 def prune(store: Store, settings: HubSettings) -> None:
     moment = now()
     sweep(settings.shelf, moment)
-    tidy(settings.exports, moment)
+    tidy(store, settings.exports, moment)
     with store.writing() as db:
         nodes.prune_heartbeats(db, moment - HEARTBEATS_KEPT)
         attempts.prune(db, moment - ATTEMPTS_KEPT)

@@ -103,6 +103,7 @@ def supplement(options: argparse.Namespace) -> int:
 
 def wipe_trial(options: argparse.Namespace) -> int:
     from hub.commands.opening import hub_to_write
+    from hub.pages.exporting import tidy
     from hub.settings import settings_from
     from hub.work.back_up import back_up
     from hub.work.wipe_trial import wipe_trial as wipe
@@ -110,9 +111,11 @@ def wipe_trial(options: argparse.Namespace) -> int:
 
     with hub_to_write(options.data) as store:
         name = options.name or input("试阅数据将全部清空，不能恢复。请输入考试名称以确认：")
-        back_up(store, settings_from(options.data, {}), now())
+        settings = settings_from(options.data, {})
+        back_up(store, settings, now())
         with store.writing() as db:
             wipe(db, name, _WHO, now())
+        tidy(store, settings.exports, now())
     print("试阅数据已清空；各节点下次联系时清空自己的部分。")
     return 0
 

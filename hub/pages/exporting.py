@@ -14,9 +14,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from sqlite_utils import Database
 
 from hub.sheets.results import Report
-from hub.store import audit
+from hub.store import audit, sittings
 from hub.store.audit import Entry
 from hub.work import export_quality, export_results
+from hub.work.second_person import NOT_NEEDED, Leave, use_up
 from shared.kit.clock import now
 from shared.kit.files import remove, replace
 from shared.kit.refusal import Refusal
@@ -42,6 +43,9 @@ class Going:
     format: Format
     who: str
     moment: datetime
+    leave: Leave
+    """Used up by the file, not by the attempt."""
+    sitting_id: int = 0
     done: int = 0
     total: int = 0
     cancelled_by: str = ""
@@ -68,16 +72,16 @@ class Exports:
         folder.mkdir(mode=0o700, exist_ok=True)
         for left in folder.glob(f"{_PART}*"):
             shutil.rmtree(left, ignore_errors=True)
-        tidy(folder, now())
+        tidy(store, folder, now())
 
     def must_be_free(self) -> None:
         if self.going is not None:
             raise Refusal("export_running", "已有一份导出正在进行，请等它完成或先取消它。", 409)
 
-    def start(self, form: Format, who: str, moment: datetime) -> None:
+    def start(self, form: Format, who: str, moment: datetime, leave: Leave = NOT_NEEDED) -> None:
         with self._lock:
             self.must_be_free()
-            going = self.going = Going(form, who, moment)
+            going = self.going = Going(form, who, moment, leave)
             self.problem = ""
             self._thread = Thread(target=self._run, args=(going,), name="export")
             self._thread.start()
@@ -123,17 +127,24 @@ class Exports:
     def _finish(self, going: Going, path: Path) -> None:
         """The file and the entry by which it is found: both or neither."""
         target = _free(self._folder / path.name)
-        detail = {"format": going.format, "file": target.name, **_measures(path)}
+        detail = {
+            "format": going.format,
+            "sitting": going.sitting_id,
+            "file": target.name,
+            **_measures(path),
+        }
         action = "export_quality" if going.format == "quality" else "export"
         try:
             with self._store.writing() as db:
                 going.go_on()
+                _must_not_be_wiped(db, going.sitting_id)
+                use_up(db, going.leave, now())
                 replace(path, target)
                 audit.append(db, going.who, action, detail, going.moment)
         except BaseException:
             remove(target)
             raise
-        tidy(self._folder, now())
+        tidy(self._store, self._folder, now())
 
 
 def check(db: Database, form: Format) -> None:
@@ -144,8 +155,19 @@ def check(db: Database, form: Format) -> None:
         export_results.sitting_to_export(db)
 
 
-def tidy(folder: Path, moment: datetime) -> None:
-    """Removes what is too old, and what is too much; a file that is held waits for next time."""
+def finished(db: Database) -> list[Entry]:
+    """The newest first."""
+    found = [*audit.of_action(db, "export"), *audit.of_action(db, "export_quality")]
+    return sorted(found, key=lambda entry: -entry.id)
+
+
+def tidy(store: Store, folder: Path, moment: datetime) -> None:
+    """Removes what is wiped, too old or too much; a file that is held waits for next time."""
+    with store.reading() as db:
+        wiped = {sitting.id for sitting in sittings.all_sittings(db) if sitting.state == "wiped"}
+        for entry in finished(db):
+            if entry.detail.get("sitting") in wiped:
+                remove(folder / entry.detail["file"])
     files = [(path.stat().st_mtime, path) for path in folder.glob("*") if path.is_file()]
     for number, (changed_s, path) in enumerate(sorted(files, reverse=True)):
         if number >= FILES_KEPT or moment - datetime.fromtimestamp(changed_s, UTC) > KEPT_FOR:
@@ -157,7 +179,7 @@ def _write(store: Store, folder: Path, going: Going) -> Path:
     if going.format == "quality":
         target = folder / f"评分质量-{when}.csv"
         with store.reading() as db:
-            export_quality.export_quality(db, target, going.report)
+            going.sitting_id = export_quality.export_quality(db, target, going.report).id
         return target
     return _write_results(store, folder / f"阅卷结果-{when}.{going.format}", going)
 
@@ -166,6 +188,7 @@ def _write_results(store: Store, target: Path, going: Going) -> Path:
     report: Report = going.report
     with store.reading() as db:
         exported = export_results.export(db, target, going.moment, report=report)
+    going.sitting_id = exported.sitting.id
     if going.format == "xlsx":
         return target
     packed = target.with_suffix(".zip")
@@ -174,6 +197,12 @@ def _write_results(store: Store, target: Path, going: Going) -> Path:
             going.go_on()
             archive.write(path, path.name)
     return packed
+
+
+def _must_not_be_wiped(db: Database, sitting_id: int) -> None:
+    found = sittings.sitting(db, sitting_id)
+    if found is not None and found.state == "wiped":
+        raise Refusal("wiped", "试阅已清空，它的导出没有保留。", 409)
 
 
 def _measures(path: Path) -> dict[str, str | int]:

@@ -13,7 +13,7 @@ from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
 from hub.pages.doors import FORM, back_to, wants_part
-from hub.pages.exporting import FILES_KEPT, KEPT_FOR, Exports, Format, check
+from hub.pages.exporting import FILES_KEPT, KEPT_FOR, Exports, Format, check, finished
 from hub.pages.frame import KINDS, STATES, frame
 from hub.pages.person import Lately, may_act
 from hub.settings import HubSettings
@@ -21,6 +21,7 @@ from hub.store import audit, counts, outcomes, sittings
 from hub.store.admins import Admin
 from hub.store.audit import Entry
 from hub.work import second_person
+from hub.work.second_person import NOT_NEEDED, Leave
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
@@ -90,14 +91,18 @@ def give_export(
     may_act(person)
     lately.require()
     moment = now()
-    # Before an approval is used up.
+    # Before an approval is asked for.
     exports.must_be_free()
     with store.reading() as db:
         check(db, data.format)
     # Levels without a student's name or number leave with one person.
-    if data.format != "quality" and not _may_go_on(store, person, settings, moment):
-        return back_to(HERE, "asked")
-    exports.start(data.format, person.name, moment)
+    leave = NOT_NEEDED
+    if data.format != "quality":
+        found = _leave(store, person, settings, moment)
+        if found is None:
+            return back_to(HERE, "asked")
+        leave = found
+    exports.start(data.format, person.name, moment, leave)
     return back_to(HERE)
 
 
@@ -148,7 +153,7 @@ def give_checksum(
 def _live(db: Database, exports: Exports, person: Admin) -> dict[str, Any]:
     rows = [
         ExportRow(entry, exports.file_of(entry) is not None, _may_take(entry, person))
-        for entry in _entries(db)[:EXPORTS_SHOWN]
+        for entry in finished(db)[:EXPORTS_SHOWN]
     ]
     return {
         "going": exports.going,
@@ -161,14 +166,8 @@ def _live(db: Database, exports: Exports, person: Admin) -> dict[str, Any]:
     }
 
 
-def _entries(db: Database) -> list[Entry]:
-    """The newest first."""
-    found = [*audit.of_action(db, "export"), *audit.of_action(db, "export_quality")]
-    return sorted(found, key=lambda entry: -entry.id)
-
-
 def _entry(db: Database, id: int) -> Entry:
-    for entry in _entries(db):
+    for entry in finished(db):
         if entry.id == id and "file" in entry.detail:
             return entry
     raise Refusal("export_unknown", "没有这份导出。", 404)
@@ -180,9 +179,9 @@ def _may_take(entry: Entry, person: Admin) -> bool:
     return is_own and person.role == "city_admin"
 
 
-def _may_go_on(store: Store, person: Admin, settings: HubSettings, moment: datetime) -> bool:
+def _leave(store: Store, person: Admin, settings: HubSettings, moment: datetime) -> Leave | None:
     with store.writing() as db:
-        return second_person.may_go_on(
+        return second_person.leave_for(
             db, "export", "全部结果", person.name, moment, is_on=settings.second_person
         )
 

@@ -12,6 +12,7 @@ from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
 from hub.pages.doors import FORM, back_to, local_moment
+from hub.pages.exporting import tidy
 from hub.pages.frame import STATES, frame
 from hub.pages.person import Lately, may_act
 from hub.settings import HubSettings
@@ -75,6 +76,7 @@ def give_wipe(
             if not _may_wipe(db, person, settings):
                 return back_to(HERE, "asked")
             wipe_trial(db, data.typed, person.name, now())
+        tidy(store, settings.exports, now())
     except Refusal as refusal:
         return _page(store, person, refusal=refusal, typed=data.typed)
     return back_to(HERE, "wiped")

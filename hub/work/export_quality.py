@@ -25,7 +25,7 @@ EXPERTS = 0
 """The marker of the experts' levels, by which a program can anchor its scale."""
 
 
-def export_quality(db: Database, target: Path, report: Report = nobody) -> None:
+def export_quality(db: Database, target: Path, report: Report = nobody) -> Sitting:
     """Markers and performances by number and code only."""
     sitting = sitting_to_export(db)
     counting = Counting(sum(1 for _ in _long_rows(db, sitting.id)), report)
@@ -36,6 +36,7 @@ def export_quality(db: Database, target: Path, report: Report = nobody) -> None:
         writer.writerow(HEADER)
         rows = counting.through(_long_rows(db, sitting.id))
         writer.writerows(_observations(db, rows))
+    return sitting
 
 
 def sitting_to_export(db: Database) -> Sitting:

@@ -1,5 +1,6 @@
 """The rule of two: what cannot be undone is asked for by one city admin, approved by another."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
@@ -14,18 +15,29 @@ ASKED = "已提交申请。请另一位市级管理员在“双人确认”中�
 ACT_LABELS: dict[Act, str] = {"wipe": "清空试阅", "reopen": "重新开放作品", "export": "导出结果"}
 
 
-def may_go_on(
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """To do one act once."""
+
+    approval_id: int | None
+    """None: nobody had to approve it."""
+
+
+NOT_NEEDED = Leave(None)
+
+
+def leave_for(
     db: Database, act: Act, subject: str, who: str, moment: datetime, *, is_on: bool
-) -> bool:
-    """True when it may be done now, which uses the approval up; else it has been asked for.
+) -> Leave | None:
+    """None when it has to be approved first, which has then been asked for.
 
     Where there is but one city admin nobody could approve: it goes on, and the log says so.
     """
     if not is_on:
-        return True
+        return NOT_NEEDED
     if admins.count_active(db) < 2:
         audit.append(db, who, "done_alone", {"act": ACT_LABELS[act]}, moment)
-        return True
+        return NOT_NEEDED
     own = [
         a
         for a in approvals.alive(db, moment - LASTS)
@@ -33,12 +45,28 @@ def may_go_on(
     ]
     approved = next((a for a in own if a.approved_by), None)
     if approved is not None:
-        approvals.end(db, approved.id, moment)
-        return True
+        return Leave(approved.id)
     if not own:
         approvals.add(db, act, subject, who, moment)
         audit.append(db, who, "approval_asked", {"act": ACT_LABELS[act]}, moment)
-    return False
+    return None
+
+
+def use_up(db: Database, leave: Leave, moment: datetime) -> None:
+    """In the transaction in which the act is done: what fails or is cancelled keeps its leave."""
+    if leave.approval_id is None or approvals.end(db, leave.approval_id, moment):
+        return
+    raise Refusal("approval_over", "双人确认已被另一位管理员取消，没有执行。请重新申请。", 409)
+
+
+def may_go_on(
+    db: Database, act: Act, subject: str, who: str, moment: datetime, *, is_on: bool
+) -> bool:
+    """For an act that this very transaction does."""
+    leave = leave_for(db, act, subject, who, moment, is_on=is_on)
+    if leave is not None:
+        use_up(db, leave, moment)
+    return leave is not None
 
 
 def approve(db: Database, id: int, who: str, moment: datetime) -> None:

@@ -12,8 +12,9 @@ from hub.pages.exporting import FILES_KEPT, KEPT_FOR, Exports, tidy
 from hub.sheets.results import Counting
 from hub.store import admins, audit
 from hub.work.export_results import export
+from hub.work.wipe_trial import wipe_trial
 from shared.kit.clock import now
-from tests.hub.makers import an_allocated_hub, give_both
+from tests.hub.makers import EXAM_NAME, an_allocated_hub, give_both
 from tests.hub.pages import (
     ADMIN,
     Browser,
@@ -163,14 +164,38 @@ def test_nothing_is_written_before_a_sitting_opened(tmp_path: Path) -> None:
         assert files_in(tmp_path) == []
 
 
-def test_old_files_and_too_many_are_removed(tmp_path: Path) -> None:
-    moment = now()
+def test_the_wipe_takes_the_exports_of_the_trial_along(tmp_path: Path) -> None:
+    an_allocated_hub(tmp_path, "trial").close()
+    with a_browser(tmp_path) as browser:
+        sign_in(browser)
+        for form in ("csv", "quality"):
+            assert export_done(browser, form).status_code == 200
+        exports: Exports = browser.app.state.exports
+        with store_of(browser).writing() as db:
+            exports.start("xlsx", ADMIN, now())
+            # While one is being written as well.
+            wipe_trial(db, EXAM_NAME, ADMIN, now())
+        exports.wait()
+        assert "它的导出没有保留" in browser.get("/results").text
+        assert len(files_in(tmp_path)) == 2
+        browser.post("/trial/wipe", data={"typed": EXAM_NAME})
+        assert files_in(tmp_path) == []
+
+
+def test_the_formal_sittings_exports_stay_at_a_wipe(browser: Browser, tmp_path: Path) -> None:
+    export_done(browser, "csv")
+    tidy(store_of(browser), tmp_path / "exports", now())
+    assert len(files_in(tmp_path)) == 1
+
+
+def test_old_files_and_too_many_are_removed(browser: Browser, tmp_path: Path) -> None:
+    moment, folder = now(), tmp_path / "exports"
     for number in range(FILES_KEPT + 3):
-        path = tmp_path / f"{number:02}.csv"
+        path = folder / f"{number:02}.csv"
         path.touch()
         at = (moment - timedelta(minutes=number)).timestamp()
         os.utime(path, (at, at))
-    tidy(tmp_path, moment)
-    assert [int(path.stem) for path in sorted(tmp_path.iterdir())] == [*range(FILES_KEPT)]
-    tidy(tmp_path, moment + KEPT_FOR)
-    assert [path.stem for path in tmp_path.iterdir()] == ["00"]
+    tidy(store_of(browser), folder, moment)
+    assert [int(path.stem) for path in sorted(folder.iterdir())] == [*range(FILES_KEPT)]
+    tidy(store_of(browser), folder, moment + KEPT_FOR)
+    assert [path.stem for path in folder.iterdir()] == ["00"]

@@ -10,6 +10,7 @@ import pytest
 from hub.pages.person import COOKIE
 from hub.store import admins, approvals, audit, sittings
 from hub.work import second_factor, second_person
+from hub.work.second_person import Leave
 from hub.work.sign_in import PROVED
 from shared.kit.clock import now
 from shared.kit.passwords import hash_password
@@ -205,6 +206,34 @@ def test_results_leave_only_with_a_second_person(browser: Browser) -> None:
     (link,) = links_to_files(browser)
     grow_old(browser)
     assert browser.get(link, follow_redirects=False).headers["location"].startswith("/again")
+
+
+def approved_export(browser: Browser) -> Leave:
+    """Asked for by the one and approved by the other."""
+    add_other(browser)
+    browser.post("/results/export", data={"format": "csv"})
+    with store_of(browser).writing() as db:
+        second_person.approve(db, 1, OTHER, now())
+    return Leave(1)
+
+
+def test_an_export_that_is_cancelled_uses_no_approval_up(browser: Browser) -> None:
+    leave, exports = approved_export(browser), browser.app.state.exports
+    with store_of(browser).writing():
+        exports.start("csv", ADMIN, now(), leave)
+        exports.cancel(ADMIN)
+    exports.wait()
+    assert export_done(browser, "csv").content.startswith(b"PK")
+
+
+def test_an_approval_that_is_taken_back_meanwhile_leaves_no_file(browser: Browser) -> None:
+    leave, exports = approved_export(browser), browser.app.state.exports
+    with store_of(browser).writing() as db:
+        exports.start("csv", ADMIN, now(), leave)
+        second_person.decline(db, 1, OTHER, now())
+    exports.wait()
+    assert "双人确认已被另一位管理员取消" in browser.get("/results").text
+    assert links_to_files(browser) == []
 
 
 def test_a_performance_is_opened_afresh_only_with_a_second_person(
