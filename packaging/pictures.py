@@ -19,17 +19,17 @@ import httpx
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from hub.rehearsal import programs
-from hub.rehearsal.cast import Cast, CastPerson, CastWork, make_cast
+from hub.rehearsal.cast import Cast, CastPerson, make_cast
 from hub.rehearsal.clips import Picture
-from hub.rehearsal.markers import Diary, Script, play_marker
+from hub.rehearsal.markers import Diary, Script, Truth, play_marker
 from hub.rehearsal.preparing import (
     Folders,
     add_admin,
+    find_truth,
     invite_nodes,
     make_exam,
     open_formal_sitting,
     say,
-    truth_by_code,
 )
 from shared.rules.rubric import Role
 
@@ -52,7 +52,7 @@ FLAGS = [
 @dataclass(frozen=True, slots=True)
 class Lab:
     cast: Cast
-    truth: dict[str, CastWork]
+    truth: Truth
     hub: str
     nodes: dict[str, str]
     """Addresses by district."""
@@ -88,9 +88,9 @@ def running_lab() -> Iterator[Lab]:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="shengping-pictures-"))
         folders = Folders(Path(root))
         make_exam(folders, cast, CLIP)
-        open_formal_sitting(folders)
+        open_formal_sitting(folders, cast)
         add_admin(folders, ADMIN, PASSWORD)
-        truth = truth_by_code(folders, cast)
+        truth = find_truth(folders, cast)
         codes = invite_nodes(folders, cast.labs)
         hub = programs.start_hub(folders.hub, programs.free_port())
         stack.callback(hub.stop)

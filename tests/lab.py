@@ -175,9 +175,14 @@ def build_lab(root: Path, works: int = 24, markers: int = 3, command: Sequence[s
     folders = Folders(root)
     cast = make_cast(labs=1, markers=markers, works=works, seed=7)
     # Everything of interest in tests is said by the tests themselves.
-    cast = replace(cast, works=tuple(replace(work, exception=None) for work in cast.works))
+    cast = replace(
+        cast,
+        works=tuple(replace(work, exception=None) for work in cast.works),
+        references=(),
+        settings=cast.settings | {"复评比例": 0},
+    )
     make_exam(folders, cast, PICTURE)
-    open_formal_sitting(folders)
+    open_formal_sitting(folders, cast)
     add_admin(folders, ADMIN, ADMIN_PASSWORD)
     [code] = invite_nodes(folders, cast.labs).values()
     hub = programs.start_hub(folders.hub, programs.free_port())

@@ -1,6 +1,6 @@
 """The invented exam of a rehearsal: districts, people and works, from a seed and three numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from random import Random
@@ -56,6 +56,8 @@ class Cast:
     """Districts that have a node and people."""
     people: tuple[CastPerson, ...]
     works: tuple[CastWork, ...]
+    references: tuple[CastWork, ...]
+    """Of every item group some, whose levels the experts know."""
     settings: dict[str, str | int]
     """Rows of the 考试 sheet that differ from the defaults."""
 
@@ -83,6 +85,12 @@ class Cast:
 
 
 FEW_DISTRICTS = 3
+WORKS_PER_REFERENCE, REFERENCES_PER_GROUP = 3, 4
+PROBING: dict[str, str | int] = {
+    **{"标准卷间隔": 3, "复评比例": 20, "复评间隔": 4},
+    "标准卷反馈时间": "评完即可",
+}
+"""Often and at once: a rehearsal has few works for each marker, and one day."""
 
 
 def make_cast(
@@ -101,11 +109,13 @@ def make_cast(
     if len(names) == labs <= FEW_DISTRICTS:
         # So few mark most of each other's works: only as many people in each share it evenly.
         markers -= markers % (labs * len(stages))
+    sung = tuple(_works(origins, works, stages, Random(seed)))
     return Cast(
         districts=tuple(names),
         labs=tuple(names[:labs]),
         people=tuple(_people(names[:labs], markers, stages)),
-        works=tuple(_works(origins, works, stages, Random(seed))),
+        works=sung,
+        references=tuple(_references(sung)),
         settings=_settings(len(names), labs),
     )
 
@@ -118,7 +128,7 @@ def _markers_needed(districts: int, labs: int) -> int:
 
 
 def _settings(districts: int, labs: int) -> dict[str, str | int]:
-    settings: dict[str, str | int] = {"首次登录": "沿用初始密码"}
+    settings: dict[str, str | int] = {"首次登录": "沿用初始密码", **PROBING}
     if labs == 1:
         return settings | {"回避本区县": "不回避", "1评和2评": "同一区县"}
     if districts == 2:
@@ -169,6 +179,15 @@ def _works(
                 return
             number += 1
             yield _work(number, f"{20230000 + student}", district, stage, item, rng)
+
+
+def _references(works: Sequence[CastWork]) -> Iterator[CastWork]:
+    groups: dict[tuple[Stage, str], list[CastWork]] = {}
+    for work in works:
+        if work.exception is None:
+            groups.setdefault((work.stage, work.item), []).append(work)
+    for group in groups.values():
+        yield from group[::WORKS_PER_REFERENCE][:REFERENCES_PER_GROUP]
 
 
 def _work(

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.rehearsal import programs
-from hub.rehearsal.cast import Cast, CastPerson, CastWork, make_cast
+from hub.rehearsal.cast import Cast, CastPerson, make_cast
 from hub.rehearsal.clips import FOR_EYES
-from hub.rehearsal.markers import Diary, Script, is_played, play_marker
+from hub.rehearsal.markers import Diary, Script, Truth, is_played, play_marker
 from hub.rehearsal.preparing import (
     Folders,
     add_admin,
+    find_truth,
     invite_nodes,
     make_exam,
     open_formal_sitting,
     say,
-    truth_by_code,
 )
 from hub.rehearsal.programs import Program
 from shared.kit.refusal import Refusal
@@ -56,9 +56,9 @@ def run(wishes: Wishes) -> int:
     if busy := [str(port) for port in ports if not programs.is_free(port)]:
         raise Refusal("busy", f"端口 {'、'.join(busy)} 已被占用，请用 --port 换一个。")
     make_exam(folders, cast, FOR_EYES)
-    open_formal_sitting(folders)
+    open_formal_sitting(folders, cast)
     password = _city_password(folders)
-    truth = truth_by_code(folders, cast)
+    truth = find_truth(folders, cast)
     with ExitStack() as stack:
         hub, nodes = _start(folders, cast, list(ports), stack)
         _print_table(cast, hub, nodes, password)
@@ -127,7 +127,7 @@ def _print_table(cast: Cast, hub: Program, nodes: dict[str, Program], password: 
     print("\n".join(lines), flush=True)
 
 
-def _send_colleagues(cast: Cast, nodes: dict[str, Program], truth: dict[str, CastWork]) -> None:
+def _send_colleagues(cast: Cast, nodes: dict[str, Program], truth: Truth) -> None:
     left_to_people = {person.phone for lab in cast.labs for person in _shown(cast, lab)}
     colleagues = [p for p in cast.people if is_played(p) and p.phone not in left_to_people]
     script = Script(truth, 1, COLLEAGUES_PAUSE_S, time.monotonic() + DAY_S)

@@ -6,20 +6,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from hub import schema
 from hub.rehearsal import programs
-from hub.rehearsal.cast import Cast, CastWork
+from hub.rehearsal.cast import Cast
 from hub.rehearsal.clips import Picture, make_clips
+from hub.rehearsal.markers import Truth
 from hub.rehearsal.workbook import write_workbook
-from hub.store import admins, exam, performances, sittings
+from hub.store import accounts, admins, exam, performances, sittings
 from hub.work.allocate import allocate
 from hub.work.enrol_node import invite
+from hub.work.mark_references import mark_references
+from hub.work.seed_probes import AT_ONCE, seed_probes
 from hub.work.sittings import prepare
 from shared.kit.clock import now
 from shared.kit.passwords import hash_password
 from shared.kit.store import Store
+from shared.rules.rubric import CRITERIA
 
 WHO = "演练"
+NOTE = "演练专家组商定"
 EXAM_NAME = "2023全市监测（演练）"
 REPORT_EVERY = 20
 
@@ -63,16 +70,31 @@ def make_exam(folders: Folders, cast: Cast, picture: Picture) -> None:
     )
 
 
-def open_formal_sitting(folders: Folders) -> None:
-    """Seals a seed and allocates rounds 1 and 2, unless that is done already."""
+def open_formal_sitting(folders: Folders, cast: Cast) -> None:
+    """Seals a seed, allocates rounds 1 and 2, deals in reference clips, unless that is done."""
     store = folders.open_hub()
     try:
         with store.writing() as db:
             if sittings.open_sitting(db) is None:
                 sitting = prepare(db, "formal", WHO, now())
                 allocate(db, sitting.id, WHO, now())
+                _give_references(db, cast)
     finally:
         store.close()
+
+
+def _give_references(db: Database, cast: Cast) -> None:
+    """With what each singing deserves as the experts' levels."""
+    if not cast.references:
+        return
+    codes = {p.file_name: p.code for p in performances.every(db)}
+    lines = [
+        f"{codes[work.file_name]} {''.join(str(work.levels[c]) for c in CRITERIA)} {NOTE}"
+        for work in cast.references
+    ]
+    mark_references(db, "\n".join(lines), WHO, now())
+    while seed_probes(db, now()) >= AT_ONCE:
+        pass
 
 
 def add_admin(folders: Folders, name: str, password: str) -> None:
@@ -95,13 +117,17 @@ def invite_nodes(folders: Folders, labs: tuple[str, ...]) -> dict[str, str]:
         store.close()
 
 
-def truth_by_code(folders: Folders, cast: Cast) -> dict[str, CastWork]:
-    """What each performance deserves, by the code under which markers see it."""
+def find_truth(folders: Folders, cast: Cast) -> Truth:
     by_file = {work.file_name: work for work in cast.works}
     store = folders.open_hub()
     try:
         with store.reading() as db:
-            return {p.code: by_file[p.file_name] for p in performances.every(db)}
+            sitting = sittings.open_sitting(db)
+            return Truth(
+                {p.code: by_file[p.file_name] for p in performances.every(db)},
+                sitting.seed if sitting else "",
+                {account.phone: account.id for account in accounts.everyone(db)},
+            )
     finally:
         store.close()
 

@@ -10,17 +10,17 @@ from pathlib import Path
 
 from hub.rehearsal import programs
 from hub.rehearsal.books import Books, close_books
-from hub.rehearsal.cast import Cast, CastWork, make_cast
+from hub.rehearsal.cast import Cast, make_cast
 from hub.rehearsal.clips import FOR_MACHINES
-from hub.rehearsal.markers import Diary, Script, is_played, play_marker
+from hub.rehearsal.markers import Diary, Script, Truth, is_played, play_marker
 from hub.rehearsal.measures import Measures, measure
 from hub.rehearsal.preparing import (
     Folders,
+    find_truth,
     invite_nodes,
     make_exam,
     open_formal_sitting,
     say,
-    truth_by_code,
 )
 from hub.rehearsal.programs import Program
 from hub.work.export_results import export
@@ -63,8 +63,8 @@ def run(wishes: Wishes) -> int:
 
 def _play(folders: Folders, cast: Cast, seed: int, deadline: float) -> Diary:
     make_exam(folders, cast, FOR_MACHINES)
-    open_formal_sitting(folders)
-    truth = truth_by_code(folders, cast)
+    open_formal_sitting(folders, cast)
+    truth = find_truth(folders, cast)
     codes = invite_nodes(folders, cast.labs)
     diary = Diary()
     with ExitStack() as stack:
@@ -95,7 +95,7 @@ def _start_nodes(
 async def _mark_everything(
     cast: Cast,
     nodes: dict[str, Program],
-    truth: dict[str, CastWork],
+    truth: Truth,
     seed: int,
     deadline: float,
     diary: Diary,

@@ -154,10 +154,22 @@ SETTINGS: tuple[Setting, ...] = (
         integers=(0, 20),
     ),
     Setting(
+        "复评间隔",
+        "repeat_after",
+        "一份作品评过之后，至少再评多少份，才请本人再评它",
+        integers=(1, 1000),
+    ),
+    Setting(
         "标准卷反馈",
         "probe_feedback",
-        "半天结束后，教师能否看到标准卷和复评的对照结果",
+        "教师事后能否看到标准卷和复评的对照结果",
         _YES_NO,
+    ),
+    Setting(
+        "标准卷反馈时间",
+        "feedback_at_once",
+        "对照结果何时给教师看：半天结束后，或评完即可（适合培训）",
+        {"半天后": False, "评完即可": True},
     ),
 )
 

@@ -11,7 +11,6 @@ from hub.work import recovery
 from shared.kit.clock import parse_stamp
 from shared.rules.policy import Policy
 from shared.rules.probes import (
-    REPEAT_AFTER,
     alias,
     half_day_start,
     place,
@@ -33,7 +32,7 @@ def seed_probes(db: Database, moment: datetime) -> int:
     policy = exam.policy(db)
     handed = _references(db, sitting, policy, moment) + _repeats(db, sitting, policy, moment)
     if policy.probe_feedback:
-        _tell(db, sitting, moment)
+        _tell(db, sitting, policy, moment)
     return handed
 
 
@@ -71,19 +70,19 @@ def _repeats(db: Database, sitting: Sitting, policy: Policy, moment: datetime) -
         if not repeats_due(due.marks, due.repeats, policy.repeat_percent) or handed >= AT_ONCE:
             continue
         # One at a time: the next sweep sees whether there are more.
-        if (made := _repeat(db, sitting, due)) is not None:
+        if (made := _repeat(db, sitting, due, policy.repeat_after)) is not None:
             probes.add_many(db, [made], moment)
             feed.append(db, due.district_id, "task", made.id)
             handed += 1
     return handed
 
 
-def _repeat(db: Database, sitting: Sitting, due: Due) -> NewProbe | None:
+def _repeat(db: Database, sitting: Sitting, due: Due, repeat_after: int) -> NewProbe | None:
     """Of a performance marked long enough ago, where there is still work to hide it among."""
     places = probes.open_places(db, sitting.id, due.account_id)
     candidates = [
         (probe_id(sitting.seed, due.account_id, "repeat", own.performance_id), own)
-        for own in probes.own_marks(db, sitting.id, due.account_id)[REPEAT_AFTER:]
+        for own in probes.own_marks(db, sitting.id, due.account_id)[repeat_after:]
         if not own.is_asked and places.get(own.item_group_id)
     ]
     if not candidates:
@@ -103,9 +102,10 @@ def _repeat(db: Database, sitting: Sitting, due: Due) -> NewProbe | None:
     )
 
 
-def _tell(db: Database, sitting: Sitting, moment: datetime) -> None:
+def _tell(db: Database, sitting: Sitting, policy: Policy, moment: datetime) -> None:
     """After the half-day: until then nobody can learn which of today's works were probes."""
-    begin = half_day_start(moment.astimezone())
+    local = moment.astimezone()
+    begin = local if policy.feedback_at_once else half_day_start(local)
     due = [
         one
         for one in probes.answered(db, sitting.id)

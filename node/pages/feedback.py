@@ -1,4 +1,4 @@
-"""标准卷反馈: how a marker stood to the experts and the own earlier marks, after the half-day."""
+"""标准卷反馈: how a marker stood to the experts and the own earlier marks, when it is time."""
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -18,9 +18,11 @@ def show_feedback(person: NamedDependency[Person], store: NamedDependency[Store]
     with store.reading() as db:
         sitting = exam.current_sitting(db)
         told = feedback.told(db, person.id, sitting.id if sitting else 0)
+        policy = exam.policy(db)
         groups = {group.id: group.label for group in exam.groups(db)}
     return page(
         "feedback.html",
+        policy=policy,
         told=told,
         groups=groups,
         criteria=CRITERIA,

@@ -35,8 +35,12 @@ class Policy:
     """One reference clip among so many marks, and one first in each half-day; 0: none."""
     repeat_percent: int = 2
     """Share of the own marks that a marker is asked for again, without being told."""
+    repeat_after: int = 20
+    """So many marks lie at least between a mark and the second look at the same performance."""
     probe_feedback: bool = True
     """Whether markers see afterwards what was expected; leads and the city always do."""
+    feedback_at_once: bool = False
+    """Within a minute, as a training wants it; else after the half-day."""
 
 
 def policy_hash(policy: Policy) -> str:

@@ -18,8 +18,6 @@ PROBE_FROM = 2**40
 BITS = 48
 NOON = 13
 """Local hour at which the second half of a day begins."""
-REPEAT_AFTER = 20
-"""So many marks lie at least between a mark and the second look at the same performance."""
 LEAST = 5
 """Below this count of probes nothing is said of anybody."""
 

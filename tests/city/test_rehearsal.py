@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -15,6 +16,8 @@ from python_calamine import CalamineWorkbook
 from hub.rehearsal.books import Books
 from hub.rehearsal.cast import Cast, make_cast
 from hub.rehearsal.markers import answer_for
+from hub.rehearsal.preparing import Folders
+from hub.store import probes
 from shared.kit.refusal import Refusal
 from shared.rules.agreement import as_given, judge
 from shared.rules.allocation import Hand, Work, preflight
@@ -53,9 +56,20 @@ def test_a_whole_exam_is_played_and_the_books_balance(tmp_path: Path) -> None:
     assert books["later_tasks"] >= books["round3_tasks"] + books["round4_tasks"]
     assert books["cached_percent"] is not None
     assert {one["round"] for one in books["forecasts"]} == {3, 4}
+    assert books["probes_submitted"] > 12, "each marker meets reference clips"
+    assert 0.75 < agreement_with_experts(tmp_path / "演练 数据") < 0.97, "known by another code"
     results = CalamineWorkbook.from_path(tmp_path / "演练 数据" / "results.xlsx")
     rows = results.get_sheet_by_index(0).to_python()
     assert len(rows) == 1 + 40
+
+
+def agreement_with_experts(root: Path) -> float:
+    store = Folders(root).open_hub()
+    with closing(store), store.reading() as db:
+        answered = [one for one in probes.answered(db, 1) if one.kind == "reference"]
+    pairs = [p for one in answered for p in zip(one.levels, one.expected, strict=True)]
+    given = [(own, expected) for own, expected in pairs if own != "-"]
+    return sum(own == expected for own, expected in given) / len(given)
 
 
 def test_too_few_markers_are_refused_with_how_many_it_takes() -> None:

@@ -200,6 +200,15 @@ def test_where_the_policy_says_so_markers_are_never_told(tmp_path: Path) -> None
         assert all(c.earlier == [] for c in probe_cards(db))
 
 
+def test_in_a_training_they_are_told_at_once(tmp_path: Path) -> None:
+    store = an_allocated_hub(tmp_path, policy=Policy(feedback_at_once=True))
+    with store.writing() as db:
+        with_references(db, 1)
+        answer(db, probe_cards(db)[0], "333333")
+        seed_probes(db, NINE + timedelta(minutes=1))
+        assert [c.earlier[0].levels for c in probe_cards(db) if c.earlier] == [EXPERTS]
+
+
 def test_own_marks_are_asked_for_again_in_disguise(tmp_path: Path) -> None:
     store = an_allocated_hub(
         tmp_path, districts=3, markers=1, works=30, policy=Policy(repeat_percent=10)
