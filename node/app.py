@@ -10,7 +10,9 @@ from litestar import Litestar, Router, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
+from node import launched
 from node.jobs import timetable
+from node.launcher.home import Home
 from node.pages import (
     accounts,
     board,
@@ -32,11 +34,13 @@ from node.pages import (
     setup,
     status,
     sync,
+    update,
     videos,
 )
 from node.pages import settings as settings_page
 from node.settings import NodeSettings
 from node.uplink.http import MakeHttp, make_http
+from node.uplink.updates import Updates
 from node.uplink.uplink import Uplink
 from node.videos.cache import Cache
 from node.videos.grants import Grants
@@ -92,6 +96,7 @@ ROUTES = [
     *cache.ROUTES,
     *sync.ROUTES,
     *settings_page.ROUTES,
+    *update.ROUTES,
 ]
 
 
@@ -139,12 +144,14 @@ def _lifespan(
         app.state.store, app.state.cache, app.state.uplink = store, cache, uplink
         app.state.verified, app.state.grants = Verified(cache), Grants()
         app.state.offers = Offers()
+        updates = app.state.updates = _updates(store, uplink, settings, make_http)
         folder = settings.mirror_folder
         jobs = timetable(
             uplink,
             store,
             Mirror(folder, store) if folder else None,
             partial(keep_identity, settings, store),
+            updates,
         )
         try:
             await uplink.start()
@@ -153,7 +160,20 @@ def _lifespan(
         finally:
             if jobs.running:
                 jobs.shutdown(wait=False)
+            if updates is not None:
+                await updates.stop()
             await uplink.stop()
             store.close()
 
     return running
+
+
+def _updates(
+    store: Store, uplink: Uplink, settings: NodeSettings, make_http: MakeHttp
+) -> Updates | None:
+    """None: no launcher that could change over to another version."""
+    home = launched.home()
+    if home is None:
+        return None
+    folder = settings.home / "updates"
+    return Updates(store, uplink, folder, Home(home), __version__, make_http)

@@ -9,6 +9,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from node.store import attempts, sessions
 from node.uplink.state import finish
+from node.uplink.updates import Updates
 from node.uplink.uplink import Uplink
 from node.work.mirror import Mirror
 from shared.kit.clock import now
@@ -22,6 +23,7 @@ IDENTITY_S = 30
 RETRY_VIDEOS_MIN = 5
 COMPARE_MIN = 10
 READY_S = 10
+LOOK_FOR_UPDATE_MIN = 5
 CHECK_VIDEO_S = 2
 """So 6,000 videos are looked at again in the course of a morning, a few MB at a time."""
 TIDY_H = 1
@@ -34,6 +36,7 @@ def timetable(
     store: Store,
     mirror: Mirror | None = None,
     keep_identity: Callable[[], None] | None = None,
+    updates: Updates | None = None,
 ) -> AsyncIOScheduler:
     """To be started on the event loop; nothing is lost when a job is late, asleep or skipped."""
     scheduler = AsyncIOScheduler(
@@ -50,18 +53,15 @@ def timetable(
     async def retry_videos() -> None:
         uplink.retry_videos()
 
-    async def tell_ready() -> None:
-        await uplink.tell_ready()
-
-    async def check_video() -> None:
-        await uplink.check_video()
-
     # Trigger objects, since names are looked up in package metadata that an exe has not.
     scheduler.add_job(sweep, IntervalTrigger(seconds=SWEEP_S))
     scheduler.add_job(retry_videos, IntervalTrigger(minutes=RETRY_VIDEOS_MIN))
-    scheduler.add_job(check_video, IntervalTrigger(seconds=CHECK_VIDEO_S))
-    scheduler.add_job(tell_ready, IntervalTrigger(seconds=READY_S))
+    scheduler.add_job(uplink.check_video, IntervalTrigger(seconds=CHECK_VIDEO_S))
+    scheduler.add_job(uplink.tell_ready, IntervalTrigger(seconds=READY_S))
     scheduler.add_job(compare, IntervalTrigger(minutes=COMPARE_MIN))
+    if updates is not None:
+        trigger = IntervalTrigger(minutes=LOOK_FOR_UPDATE_MIN)
+        scheduler.add_job(updates.look, trigger)
     if mirror is not None:
         scheduler.add_job(_copy, IntervalTrigger(seconds=MIRROR_S), args=(mirror,))
     if keep_identity is not None:

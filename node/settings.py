@@ -12,6 +12,7 @@ from shared.kit.settings import load
 
 ENV_PREFIX = "SHENGPING_NODE_"
 FILE_NAME = "node.toml"
+DAILY_CHECKS = ("must", "may_skip", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class NodeSettings:
     """How much the cached videos may take; 0: as much as the disk has."""
     disk_reserve_bytes: int = 2_000_000_000
     """What fetching videos leaves free on the disk, so that marks can always be saved."""
+
+    daily_check: str = "must"
+    """设备自检 before the first mark of the day on a PC: must, may_skip or off."""
 
     mirror_folder: Path | None = None
     """Best on another drive: every record to be reported is also written to a file there."""
@@ -75,5 +79,7 @@ def settings_from(data: Path, flags: Mapping[str, object]) -> NodeSettings:
         raise Refusal("setting_wrong", "同时下载的视频数 video_parallel 应为 1 到 8。")
     if min(found.bandwidth_mbit, found.cache_bytes_max, found.disk_reserve_bytes) < 0:
         raise Refusal("setting_wrong", "带宽、缓存上限和磁盘保留空间不能是负数。")
+    if found.daily_check not in DAILY_CHECKS:
+        raise Refusal("setting_wrong", f"daily_check 应为 {'、'.join(DAILY_CHECKS)} 之一。")
     parse_plan(found.bandwidth_hours)
     return found

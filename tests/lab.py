@@ -190,11 +190,24 @@ def build_lab(root: Path, works: int = 24, markers: int = 3, command: Sequence[s
     data = folders.node("一号 机房")
     own = command or (*programs.command_of("node"), "--data", str(data))
     programs.run_command([*own, "enrol", "--hub", hub.url, "--code", code])
-    node = programs.start_node("节点", data, programs.free_port(), command)
-    node.wait_until_up()
-    lab = Lab(folders, cast, hub, node)
-    _wait_for_videos(lab)
+    lab = Lab(folders, cast, hub, programs.start_node("节点", data, programs.free_port(), command))
+    try:
+        lab.node.wait_until_up()
+        _wait_for_roll(lab)
+        _wait_for_videos(lab)
+    except BaseException:
+        lab.stop_node()
+        lab.stop_hub()
+        raise
     return lab
+
+
+def _wait_for_roll(lab: Lab) -> None:
+    """It comes with the first answer of the hub."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not httpx.get(f"{lab.url}/health", timeout=20).json()["is_connected"]:
+        assert time.monotonic() < deadline, "the node did not reach its hub"
+        time.sleep(0.05)
 
 
 def _wait_for_videos(lab: Lab) -> None:

@@ -19,6 +19,8 @@ from shared.kit.refusal import Refusal
 HERE = "127.0.0.1"
 START_S_MAX = 60.0
 STOP_S_MAX = 20.0
+UNCHECKED = {"SHENGPING_NODE_DAILY_CHECK": "off"}
+"""A rehearsal's teachers come to one PC, with nobody to hear its beeps."""
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ def _start(
             verb,
             *("--host", host, "--port", str(port)),
         ],
+        env=UNCHECKED | os.environ,
         stdout=log,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,

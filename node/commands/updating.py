@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -12,16 +11,15 @@ from node import launched
 from node.launcher.home import Home
 from node.machine.updating import add_version, change_over, refuse_older, sha256_of
 from node.settings import NodeSettings
-from node.store import meta, sessions
+from node.store import meta
 from node.uplink.answers import Outage
-from node.uplink.releases import ask_for_releases
+from node.uplink.updates import ask_for_releases
+from node.work.at_work import marking_now
 from shared.kit.clock import now
 from shared.kit.lan import LOCAL
 from shared.kit.refusal import Refusal
 from shared.kit.store import reading_beside
 
-MARKING = timedelta(minutes=10)
-"""Whoever was heard of since then is marking."""
 UP_S_MAX = 180.0
 
 
@@ -54,11 +52,11 @@ def refuse_while_marking(settings: NodeSettings) -> None:
     if not settings.database.exists():
         return
     with reading_beside(settings.database) as db:
-        online = sessions.online(db, now() - MARKING)
-    if online:
+        marking = marking_now(db, now())
+    if marking:
         raise Refusal(
             "marking",
-            f"有 {len(online)} 人正在使用，现在更新会打断阅卷。请在休息时再更新；"
+            f"有 {marking} 人正在阅卷，现在更新会打断他们。请在休息时再更新；"
             "一定要现在更新，加 --force（已保存的评分不受影响）。",
         )
 

@@ -1,5 +1,6 @@
 """What installing and uninstalling mean on each system: the steps, to be taken again at will."""
 
+import logging
 import os
 import shutil
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from node.launcher.home import PROGRAM, Home
 from node.machine.asking import ask
 from node.machine.linux import UNIT, UNIT_FILE
-from node.machine.steps import Step
+from node.machine.steps import Step, take
 from node.machine.windows import RULE, TASK
 from node.machine.windows_task import LOCAL_SERVICE, task_xml
 
@@ -19,6 +20,10 @@ if sys.platform == "win32":
 
 SYSTEM, ADMINISTRATORS = "S-1-5-18", "S-1-5-32-544"
 USER = "shengping"
+WRITABLE = {"logs": "允许服务写启动日志", "app": "允许服务放入新版本（在页面上更新）"}
+"""Folders beside the launcher, which itself only an administrator may change."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,8 @@ def is_administrator() -> bool:
 
 
 def windows_steps(place: Place) -> list[Step]:
-    netsh = ("netsh", "advfirewall", "firewall")
     full, change = "(OI)(CI)F", "(OI)(CI)M"
     grants = (f"*{SYSTEM}:{full}", f"*{ADMINISTRATORS}:{full}", f"*{LOCAL_SERVICE}:{change}")
-    logs = place.home / "logs"
     return [
         Step("停止正在运行的服务", ("schtasks", "/end", "/tn", TASK), may_fail=True),
         Step(f"复制程序到 {place.home}", lambda: copy_program(place)),
@@ -71,23 +74,31 @@ def windows_steps(place: Place) -> list[Step]:
             "允许服务记录运行的版本",
             ("icacls", str(place.home / "current.txt"), "/grant", f"*{LOCAL_SERVICE}:M"),
         ),
-        Step(
-            "允许服务写启动日志",
-            ("icacls", str(logs), "/grant", f"*{LOCAL_SERVICE}:{change}"),
+        *(
+            Step(said, ("icacls", str(place.home / part), "/grant", f"*{LOCAL_SERVICE}:{change}"))
+            for part, said in WRITABLE.items()
         ),
-        Step("删除旧的防火墙规则", (*netsh, "delete", "rule", f"name={RULE}"), may_fail=True),
-        Step(
-            f"防火墙放行本网段访问端口 {place.port}",
-            (
-                *(*netsh, "add", "rule", f"name={RULE}", "dir=in", "action=allow"),
-                # The program's path changes with every version; the port does not.
-                *("protocol=TCP", f"localport={place.port}", "profile=any", "remoteip=localsubnet"),
-            ),
-            may_fail=True,
-        ),
+        *windows_firewall(place.port),
         Step("设为开机自动运行", lambda: register_task(place)),
         Step("启动服务", ("schtasks", "/run", "/tn", TASK)),
     ]
+
+
+def windows_firewall(port: int) -> list[Step]:
+    netsh, rule = ("netsh", "advfirewall", "firewall"), f"name={RULE}"
+    # The program's path changes with every version; the port does not.
+    lets_in = ("protocol=TCP", f"localport={port}", "profile=any", "remoteip=localsubnet")
+    add = (*netsh, "add", "rule", rule, "dir=in", "action=allow", *lets_in)
+    return [
+        Step("删除旧的防火墙规则", (*netsh, "delete", "rule", rule), may_fail=True),
+        Step(f"防火墙放行本网段访问端口 {port}", add, may_fail=True),
+    ]
+
+
+def open_new_port(port: int) -> None:
+    """Where this program may: a service may not, and then the page says who can."""
+    if sys.platform == "win32" and is_administrator():
+        take(windows_firewall(port), log.info)
 
 
 def windows_undoing() -> list[Step]:
@@ -113,13 +124,24 @@ def linux_steps(place: Place) -> list[Step]:
         Step(f"建立数据目录 {place.data}", lambda: remember_data(place)),
         Step("数据目录归本服务所有", ("chown", "-R", f"{USER}:{USER}", data)),
         Step("只让本服务读写数据目录", ("chmod", "o-rwx", data)),
-        Step(
-            "允许服务记录运行的版本和写启动日志",
-            ("chown", "-R", USER, str(place.home / "current.txt"), str(place.home / "logs")),
+        *(
+            Step(said, ("chown", "-R", USER, str(place.home / part)))
+            for part, said in ({"current.txt": "允许服务记录运行的版本"} | WRITABLE).items()
         ),
+        *linux_firewall(place.port),
         Step(f"写入 {UNIT_FILE}", lambda: UNIT_FILE.write_text(unit(place), "utf-8")),
         Step("读入服务配置", ("systemctl", "daemon-reload")),
         Step("设为开机自动运行并启动", ("systemctl", "enable", "--now", UNIT)),
+    ]
+
+
+def linux_firewall(port: int) -> list[Step]:
+    """Of the two that are common, the one that is there."""
+    add = ("firewall-cmd", "--permanent", f"--add-port={port}/tcp")
+    return [
+        Step(f"firewalld 放行端口 {port}", add, may_fail=True),
+        Step("firewalld 读入规则", ("firewall-cmd", "--reload"), may_fail=True),
+        Step(f"ufw 放行端口 {port}", ("ufw", "allow", f"{port}/tcp"), may_fail=True),
     ]
 
 

@@ -16,13 +16,14 @@ from litestar.datastructures import Cookie, State
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import JSONBody
-from litestar.response import Template
+from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
-from node.pages.people import address_of
+from node.pages.people import HOME, address_of, person_of
+from node.settings import NodeSettings
 from node.store import meta, pcs
 from node.store.pcs import Pc
-from node.work.site_check import PC_COOKIE
+from node.work.site_check import PC_COOKIE, CheckedPc, lines_of, this_pc
 from shared.kit.clock import now
 from shared.kit.ids import is_id, new_id
 from shared.kit.refusal import Refusal
@@ -31,6 +32,8 @@ from shared.rules.site import KEYS, Line, Measured, Tone, judge_pc, worst
 from shared.web.rendering import page
 
 KEPT_S = 400 * 24 * 3600
+SKIP_COOKIE = "shengping_check_skipped"
+"""Holds the day on which this PC need not check itself."""
 SPEED_BYTES = 8_000_000
 UNHEARD = timedelta(minutes=2)
 
@@ -71,14 +74,50 @@ class Verdict:
 
 @get("/check", sync_to_thread=True)
 def check(request: Request[Any, Any, State], store: NamedDependency[Store]) -> Template:
+    settings: NodeSettings = request.app.state.settings
+    moment = now()
     with store.writing() as db:
         if meta.link(db) is None:
             raise Refusal("not_enrolled", "本机房的服务器还没有接入市级中心，请先完成安装。", 409)
-        pc = _this(db, request, now())
+        pc = _this(db, request, moment)
+        person = person_of(request, db)
     lines = judge_pc(Measured())
-    answer = page("check.html", pc=pc, lines=lines, verdict=_verdict(lines), keys=KEYS)
+    answer = page(
+        "check.html",
+        pc=pc,
+        lines=lines,
+        verdict=_verdict(lines),
+        keys=KEYS,
+        onward=HOME[person.account.role] if person else "/",
+        is_signed_in=person is not None,
+        is_done=CheckedPc(pc, lines_of(pc)).is_of(moment.astimezone().date()),
+        may_skip=settings.daily_check != "must",
+    )
     answer.cookies.append(_cookie(pc.id))
     return answer
+
+
+@post("/check/skip", sync_to_thread=False, status_code=303)
+def skip_check(request: Request[Any, Any, State]) -> Redirect:
+    """Until tomorrow, where the technician lets people do so."""
+    settings: NodeSettings = request.app.state.settings
+    if settings.daily_check == "must":
+        raise Refusal("check_due", "本机房要求每台电脑每天先做自检，约 40 秒。", 409)
+    day = now().astimezone().date().isoformat()
+    cookie = Cookie(key=SKIP_COOKIE, value=day, httponly=True, samesite="lax", path="/")
+    return Redirect("/mark", status_code=303, cookies=[cookie])
+
+
+def is_check_due(request: Request[Any, Any, State], db: Database, moment: datetime) -> bool:
+    """Whether this PC has to check itself before anybody marks on it today."""
+    settings: NodeSettings = request.app.state.settings
+    if settings.daily_check == "off":
+        return False
+    day = moment.astimezone().date()
+    if settings.daily_check == "may_skip" and request.cookies.get(SKIP_COOKIE) == str(day):
+        return False
+    pc = this_pc(db, request.cookies.get(PC_COOKIE, ""), address_of(request))
+    return pc is None or not pc.is_of(day)
 
 
 @post("/api/check", sync_to_thread=True, status_code=200, request_max_body_size=8_000)
@@ -167,4 +206,4 @@ def _cookie(pc_id: str) -> Cookie:
     )
 
 
-ROUTES = [check, give_check, give_seat, speed, ping]
+ROUTES = [check, skip_check, give_check, give_seat, speed, ping]

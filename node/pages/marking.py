@@ -7,9 +7,10 @@ from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
-from litestar.response import Template
+from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
+from node.pages.check import is_check_due
 from node.pages.people import Person
 from node.pages.words import (
     AnnouncementView,
@@ -45,9 +46,16 @@ PACE_MARKS = 20
 MARKERS = (Role.MARKER, Role.LEADER)
 
 
-@get("/mark", sync_to_thread=False)
-def shell(person: NamedDependency[Person]) -> Template:
+@get("/mark", sync_to_thread=True)
+def shell(
+    request: Request[Any, Any, State],
+    person: NamedDependency[Person],
+    store: NamedDependency[Store],
+) -> Template | Redirect:
     person.require(*MARKERS, even_locked=True)
+    with store.reading() as db:
+        if is_check_due(request, db, now()):
+            return Redirect("/check", status_code=303)
     return page("marking.html")
 
 

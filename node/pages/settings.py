@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import anyio.to_thread
 import msgspec
@@ -17,6 +17,7 @@ from litestar.response import Redirect, Template
 from node.bandwidth import parse_plan
 from node.doctor.examine import examination
 from node.doctor.findings import as_text, verdict, worst
+from node.pages import update
 from node.pages.checkup import Checkup
 from node.pages.frame import MANAGERS, frame, live_page
 from node.pages.people import Person
@@ -43,6 +44,10 @@ log = logging.getLogger(__name__)
 class BandwidthForm(msgspec.Struct, forbid_unknown_fields=True):
     mbit: Annotated[float, msgspec.Meta(ge=0, le=100_000)]
     hours: Annotated[str, msgspec.Meta(max_length=300)] = ""
+
+
+class CheckForm(msgspec.Struct, forbid_unknown_fields=True):
+    daily_check: Literal["must", "may_skip", "off"]
 
 
 @get(HERE, sync_to_thread=True)
@@ -79,6 +84,18 @@ def set_bandwidth(
     state.settings = changed(state.settings, bandwidth_mbit=data.mbit, bandwidth_hours=hours)
     state.is_full_speed = False
     state.uplink.use(state.settings)
+    return Redirect(f"{HERE}?done=saved", status_code=303)
+
+
+@post("/settings/check", sync_to_thread=True, status_code=303)
+def set_daily_check(
+    request: Request[Any, Any, State],
+    data: Annotated[CheckForm, FORM],
+    person: NamedDependency[Person],
+) -> Redirect:
+    person.require(*MANAGERS)
+    state = request.app.state
+    state.settings = changed(state.settings, daily_check=data.daily_check)
     return Redirect(f"{HERE}?done=saved", status_code=303)
 
 
@@ -187,11 +204,12 @@ def _page(
             mbit=typed.mbit if typed else settings.bandwidth_mbit,
             hours=typed.hours if typed else settings.bandwidth_hours,
             home=settings.home.resolve(),
+            daily_check=settings.daily_check,
             addresses=addresses(settings),
-            version=__version__,
             note=note,
             problem=problem,
             **_doctor(state),
+            **update.facts(state, db),
         )
 
 
@@ -218,6 +236,7 @@ ROUTES = [
     show_settings,
     show_doctor,
     set_bandwidth,
+    set_daily_check,
     call_doctor,
     give_diagnostics,
     give_backup,

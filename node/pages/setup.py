@@ -14,6 +14,7 @@ from litestar.response import Redirect, Template
 from sqlite_utils import Database
 
 from node.doctor.examine import can_bind
+from node.machine.installing import open_new_port
 from node.machine.places import places
 from node.pages import setup_steps as steps
 from node.pages.frame import MANAGERS
@@ -213,6 +214,7 @@ def take_address(
             setting_up.pass_step(db, Step.ADDRESS)
             return _after(db, Step.ADDRESS)
     request.app.state.settings = changed(settings, port=data.port)
+    open_new_port(data.port)
     host = request.base_url.hostname
     # The step is looked at again: other PCs have not come by the new address yet.
     return _restart(request, f"http://{host}:{data.port}/setup?step={Step.ADDRESS}")

@@ -80,6 +80,7 @@ def status(
             cap=cap_mbit,
             since=moment - timedelta(minutes=MINUTES),
             exchanges=exchanges.recent(db, EXCHANGES_SHOWN),
+            newer=state.updates.view().version if state.updates else "",
         )
 
 

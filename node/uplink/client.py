@@ -167,6 +167,10 @@ class HubClient:
         """The video from byte `start`; its name is the proof of its content."""
         return self._stream(paths.VIDEO + sha256, start)
 
+    def release(self, sha256: str, start: int) -> AbstractAsyncContextManager[VideoStream]:
+        """A packed program of ours, as a video is fetched."""
+        return self._stream(paths.RELEASE + sha256, start)
+
     def noise(self) -> AbstractAsyncContextManager[VideoStream]:
         """Bytes without meaning, for as long as they are taken."""
         return self._stream(paths.MEASURE, 0)

@@ -9,7 +9,7 @@ from node.store import exchanges, meta, outbox
 from node.uplink.answers import Outage
 from node.uplink.bucket import Bucket
 from node.uplink.client import HubClient, Identity, ask_to_enrol
-from node.uplink.fetch import Fetcher
+from node.uplink.fetch import Fetcher, Stream
 from node.uplink.http import MakeHttp, make_http
 from node.uplink.loops import Loops, until
 from node.uplink.measure import LinkMeter
@@ -52,6 +52,7 @@ class Uplink:
         self._program = Program(app_version, new_id(now()))
         self._make_http = make_http
         self._state = LinkState()
+        self._bucket = Bucket(self._bytes_per_s)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loops: Loops | None = None
         self._prefetcher: Prefetcher | None = None
@@ -135,6 +136,10 @@ class Uplink:
         except Outage as outage:
             raise Refusal("not_measured", outage.text, 503) from outage
 
+    def fetcher(self, cache: Cache, stream: Stream) -> Fetcher:
+        """All that is fetched shares one cap, and gives way to marks."""
+        return Fetcher(cache, stream, self._state, self._bucket)
+
     def compare_again(self) -> None:
         """From any thread: it is time to compare with the hub what both hold."""
         self._state.is_compared = False
@@ -173,7 +178,7 @@ class Uplink:
         prefetcher = Prefetcher(
             self._store,
             self._cache,
-            Fetcher(self._cache, clients[2], state, self._bucket()),
+            self.fetcher(self._cache, clients[2].video),
             state,
             self._settings.video_parallel,
             self._settings.disk_reserve_bytes,
@@ -192,8 +197,8 @@ class Uplink:
         self._loops.run(PULL, lambda: self._pull(puller, meeting, reconciler))
         self._loops.run(VIDEO, lambda: self._prefetch(prefetcher))
 
-    def _bucket(self) -> Bucket:
-        return Bucket(lambda: self._settings.bandwidth_at(now().astimezone().time()) * MEGA / BITS)
+    def _bytes_per_s(self) -> float:
+        return self._settings.bandwidth_at(now().astimezone().time()) * MEGA / BITS
 
     async def _end(self) -> None:
         self._asker = self._teller = self._meter = None

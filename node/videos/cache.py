@@ -1,4 +1,4 @@
-"""The cache of videos: files named by their sha256, whole and verified, or not there at all."""
+"""A cache of videos: files named by their sha256, whole and verified, or not there at all."""
 
 import os
 import shutil
@@ -19,8 +19,9 @@ class WrongContent(Exception):
 class Cache:
     """Only prefetch writes here; pages read a path and open it."""
 
-    def __init__(self, folder: Path, bytes_max: int) -> None:
+    def __init__(self, folder: Path, bytes_max: int, suffix: str = ".mp4") -> None:
         self.folder = folder
+        self._suffix = suffix
         self.bytes_max = bytes_max
         self._parts = folder / "part"
         self._parts.mkdir(parents=True, exist_ok=True)
@@ -28,7 +29,7 @@ class Cache:
         self._bytes = sum(path.stat().st_size for path in self._files())
 
     def path(self, sha256: str) -> Path:
-        return self.folder / sha256[:2] / f"{sha256}.mp4"
+        return self.folder / sha256[:2] / f"{sha256}{self._suffix}"
 
     def has(self, sha256: str, bytes: int | None = None) -> bool:
         """Whether the file is there, and of that size; its content is `verify`'s business."""
@@ -123,7 +124,7 @@ class Cache:
         return self._parts / f"{sha256}.part"
 
     def _files(self) -> Iterator[Path]:
-        return self.folder.glob("??/*.mp4")
+        return self.folder.glob(f"??/*{self._suffix}")
 
 
 def hash_of(path: Path) -> str:

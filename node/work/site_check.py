@@ -42,9 +42,10 @@ class CheckedPc:
         return worst(self.lines)
 
     def is_of(self, day: date) -> bool:
-        """Checked on that day, and not to be checked again."""
+        """Checked on that day to the end, and not to be checked again."""
         at = self.pc.checked_at
-        return at is not None and at.astimezone().date() == day and self.tone is not Tone.OPEN
+        is_whole = all(line.tone is not Tone.OPEN for line in self.lines)
+        return at is not None and at.astimezone().date() == day and is_whole
 
     @property
     def wrong(self) -> list[Line]:

@@ -112,7 +112,7 @@ def ask_for_a_teacher(db: Database) -> None:
 
 
 @contextmanager
-def a_lead_desk(folder: Path) -> Iterator[Desk]:
+def a_lead_desk(folder: Path, daily_check: str = "off") -> Iterator[Desk]:
     """A district's lead, with marks, flags and what is left to do; the city is away."""
     cards = [a_task_card(n, account_id=WANG) for n in range(1, 9)]
     cards += [a_task_card(n, account_id=CHEN, group_id=ANTHEM, round=2) for n in range(9, 13)]
@@ -129,7 +129,7 @@ def a_lead_desk(folder: Path) -> Iterator[Desk]:
     store.close()
     for card in cards:
         keep_video(folder, card)
-    with served(create_node(NodeSettings(data=folder), no_hub)) as url:
+    with served(create_node(NodeSettings(data=folder, daily_check=daily_check), no_hub)) as url:
         phone = a_phone(ZHAO)
         yield Desk("node", url, NODE_PAGES, {"phone": phone, "password": phone[-4:]})
 

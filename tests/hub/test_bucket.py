@@ -188,7 +188,7 @@ def fetch(url: str, cache: Cache) -> None:
         state.push_is_idle.set()
         async with make_http(url) as http:
             client = HubClient(http, Identity(1, SECRET), HubClock())
-            await Fetcher(cache, client, state, Tokens(lambda: 0)).fetch(a_video())
+            await Fetcher(cache, client.video, state, Tokens(lambda: 0)).fetch(a_video())
 
     asyncio.run(run())
 

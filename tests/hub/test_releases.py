@@ -8,8 +8,10 @@ import msgspec
 
 from hub.work.releases import publish
 from node.store.meta import Link
+from node.uplink.client import HubClient, Identity
+from node.uplink.clock import HubClock
 from node.uplink.http import MakeHttp
-from node.uplink.releases import ask_for_releases
+from node.uplink.updates import ask_for_releases
 from shared.wire import paths
 from shared.wire.releases import ReleasesRequest
 from tests.hub.door import SECRET, AtDoor, at_door
@@ -30,6 +32,27 @@ def test_a_node_is_told_what_the_city_published(tmp_path: Path) -> None:
         assert await ask_for_releases(LINK, to(door)) == []
         released = publish(door.app.state.settings.data, archive)
         assert await ask_for_releases(LINK, to(door)) == [released]
+
+    at_door(tmp_path / "hub", visit)
+
+
+def test_a_node_fetches_what_is_published_from_where_it_stopped(tmp_path: Path) -> None:
+    archive = tmp_path / "shengping-node-0.2.0-windows-x86_64.zip"
+    archive.write_bytes(b"a program")
+
+    async def visit(door: AtDoor) -> None:
+        released = publish(door.app.state.settings.data, archive)
+        path = paths.RELEASE + released.sha256
+        assert (await door.ask(path, method="GET")).content == b"a program"
+        async with to(door)("http://hub.test") as http:
+            client = HubClient(http, Identity(1, SECRET), HubClock())
+            async with client.release(released.sha256, 2) as stream:
+                assert stream.start == 2
+                assert b"".join([chunk async for chunk in stream.chunks]) == b"program"
+        unknown = await door.ask(paths.RELEASE + "0" * 64, method="GET")
+        assert unknown.status_code == 404
+        door.secret = "ff" * 32
+        assert (await door.ask(path, method="GET")).status_code == 401
 
     at_door(tmp_path / "hub", visit)
 

@@ -100,6 +100,7 @@ def a_lab(
     *task_cards: TaskCard,
     make_http: MakeHttp = no_hub,
     is_enrolled: bool = True,
+    daily_check: str = "off",
     **policies: str | int | bool,
 ) -> Iterator[Lab]:
     """A node whose hub is away, with the whole cast and the videos of the given tasks."""
@@ -109,7 +110,7 @@ def a_lab(
     store.close()
     for card in task_cards:
         keep_video(folder, card)
-    app = create_app(NodeSettings(data=folder), make_http)
+    app = create_app(NodeSettings(data=folder, daily_check=daily_check), make_http)
     with TestClient(app) as client:
         yield Lab(client, folder)
 

@@ -1,6 +1,7 @@
 """A small stand-in for the hub: signs like it, and does wrong what a test asks for."""
 
 import gzip
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from shared.wire.messages import (
     PushRequest,
     RoundProgress,
 )
+from shared.wire.releases import Release, ReleasesAnswer
 from tests.makers import LEVELS_GOOD, NINE, WANG
 
 SECRET = "ab" * 32
@@ -50,6 +52,8 @@ class StandInHub:
     feed: list[FeedItem] = field(default_factory=list)
     page: int = 500
     videos: dict[str, bytes] = field(default_factory=dict)
+    releases: dict[str, bytes] = field(default_factory=dict)
+    """Published zips by their names."""
     wrong: list[Handler] = field(default_factory=list)
     asked: list[httpx.Request] = field(default_factory=list)
     pulls: list[PullRequest] = field(default_factory=list)
@@ -82,9 +86,16 @@ class StandInHub:
             return self._push(request)
         if path == paths.PULL:
             return self._pull(request)
+        if path == paths.RELEASES:
+            listed = [a_release(name, content) for name, content in self.releases.items()]
+            answer = ReleasesAnswer(listed, stamp(datetime.now(UTC) + self.skew))
+            return self._signed(request, answer)
+        if path.startswith(paths.RELEASE):
+            held = {a_release(n, c).sha256: c for n, c in self.releases.items()}
+            return _file(request, held.get(path.removeprefix(paths.RELEASE)))
         if path in (paths.HELLO, paths.HISTORY, paths.COMPARE):
             return self._signed(request, self._met(path, request))
-        return self._video(request, path.removeprefix(paths.VIDEO))
+        return _file(request, self.videos.get(path.removeprefix(paths.VIDEO)))
 
     def _refused(self, request: httpx.Request) -> httpx.Response | None:
         time, nonce = request.headers[paths.TIME_HEADER], request.headers[paths.NONCE_HEADER]
@@ -164,19 +175,6 @@ class StandInHub:
             server_time=server_time,
         )
 
-    def _video(self, request: httpx.Request, sha256: str) -> httpx.Response:
-        content = self.videos.get(sha256)
-        if content is None:
-            return httpx.Response(404, json={"code": "not_found", "text": "没有。"})
-        wanted = request.headers.get("Range")
-        if wanted is None:
-            return httpx.Response(200, content=content)
-        start = int(wanted.removeprefix("bytes=").removesuffix("-"))
-        if start >= len(content):
-            return httpx.Response(416)
-        said = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        return httpx.Response(206, content=content[start:], headers={"Content-Range": said})
-
     def _enrol(self, request: httpx.Request) -> httpx.Response:
         asked = msgspec.json.decode(request.content, type=EnrolRequest)
         if asked.code != "RIGHT":
@@ -204,6 +202,23 @@ def chain_of(events: list[Event]) -> str:
     for event in events:
         link = chain.link(link, event.event_id, chain.body_hash(event.body))
     return link
+
+
+def a_release(name: str, content: bytes) -> Release:
+    return Release(name, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def _file(request: httpx.Request, content: bytes | None) -> httpx.Response:
+    if content is None:
+        return httpx.Response(404, json={"code": "not_found", "text": "没有。"})
+    wanted = request.headers.get("Range")
+    if wanted is None:
+        return httpx.Response(200, content=content)
+    start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+    if start >= len(content):
+        return httpx.Response(416)
+    said = f"bytes {start}-{len(content) - 1}/{len(content)}"
+    return httpx.Response(206, content=content[start:], headers={"Content-Range": said})
 
 
 def an_enrolment(hub_id: str = "hub-id") -> EnrolAnswer:

@@ -1,16 +1,22 @@
 """设备自检 over HTTP: a PC says what it measured, the node judges, and knows the PC again."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from node.pages import check
+from node.pages.people import COOKIE as NODE_COOKIE
+from node.settings import settings_from
 from node.store import pcs
 from node.work.site_check import PC_COOKIE as COOKIE
-from node.work.site_check import lines_of
+from node.work.site_check import CheckedPc, lines_of
+from shared.kit.clock import now
+from shared.kit.refusal import Refusal
 from shared.rules.site import KEYS, Tone, worst
+from tests.makers import SUN, WANG
 from tests.node.door import Lab, Pc, a_lab
 
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/120.0.0.0"
@@ -73,6 +79,48 @@ def test_a_muted_narrow_slow_pc_is_red_with_a_remedy_for_each(lab: Lab) -> None:
     wrong = {line["name"] for line in said["lines"] if line["tone"] == "bad"}
     assert wrong == {"screen", "sound", "speed"}
     assert all(line["remedy"] for line in said["lines"] if line["tone"] == "bad")
+
+
+def test_nobody_marks_on_a_pc_that_was_not_checked_today(tmp_path: Path) -> None:
+    with a_lab(tmp_path, daily_check="must", first_sign_in="keep") as lab:
+        pc = lab.at_work(WANG)
+        assert pc.get("/mark").headers["location"] == "/check"
+        cookie = open_check(pc)
+        tell(pc, cookie, **GOOD | {"keys": [], "left": [3, 0]})
+        assert pc.get("/mark").headers["location"] == "/check", "red, but not to its end"
+        assert pc.post("/check/skip").status_code == 409
+        tell(pc, cookie, **GOOD)
+        assert pc.get("/mark").status_code == 200
+        [known] = everyone(lab)
+    checked, today = CheckedPc(known, lines_of(known)), now().astimezone().date()
+    assert checked.is_of(today) and not checked.is_of(today + timedelta(days=1))
+
+
+def test_where_the_technician_lets_people_skip_it_they_are_asked_once_a_day(
+    tmp_path: Path,
+) -> None:
+    with a_lab(tmp_path, daily_check="must", first_sign_in="keep") as lab:
+        technician, pc = lab.at_work(SUN), lab.at_work(WANG)
+        assert pc.post("/settings/check", data={"daily_check": "off"}).status_code == 403
+        technician.post("/settings/check", data={"daily_check": "may_skip"})
+        assert settings_from(tmp_path, {}).daily_check == "may_skip"
+        assert pc.get("/mark").headers["location"] == "/check"
+        signed_in = f"{NODE_COOKIE}={pc.token}"
+        shown = pc.get("/check", headers={"Cookie": signed_in}).text
+        assert "今天跳过" in shown and "开始阅卷" in shown
+        cookies = pc.post("/check/skip").cookies
+        skipped = f"{signed_in}; {check.SKIP_COOKIE}={cookies[check.SKIP_COOKIE]}"
+        assert pc.get("/mark", headers={"Cookie": skipped}).status_code == 200
+        yesterday = f"{signed_in}; {check.SKIP_COOKIE}=2026-01-01"
+        assert pc.get("/mark", headers={"Cookie": yesterday}).status_code == 303
+        technician.post("/settings/check", data={"daily_check": "off"})
+        assert pc.get("/mark").status_code == 200
+
+
+def test_a_daily_check_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "node.toml").write_text('daily_check = "sometimes"', "utf-8")
+    with pytest.raises(Refusal, match="must、may_skip、off"):
+        settings_from(tmp_path, {})
 
 
 def test_a_pc_that_comes_back_is_the_same_one(lab: Lab) -> None:

@@ -81,10 +81,14 @@ def test_the_steps_open_the_port_to_the_lab_alone_and_the_data_to_the_service_al
     [rights] = [w for w in words if "inheritance:r" in w]
     assert str(place.data) in rights and "S-1-5-19" in rights and "S-1-1-0" not in rights
     assert any("/run /tn" in w for w in words)
+    [program] = [w for w in words if str(place.home / "app") in w]
+    assert "S-1-5-19:(OI)(CI)M" in program, "the page's update puts a new version there"
     unit = installing.unit(place)
     assert f'run --data "{place.data}"' in unit and "Restart=always" in unit
     linux = [" ".join(s.do) for s in installing.linux_steps(place) if isinstance(s.do, tuple)]
     assert "systemctl enable --now shengping-node" in linux
+    assert f"chown -R shengping {place.home / 'app'}" in linux
+    assert {"ufw allow 8081/tcp", "firewall-cmd --permanent --add-port=8081/tcp"} <= set(linux)
     assert all(s.may_fail or callable(s.do) for s in installing.windows_undoing())
 
 

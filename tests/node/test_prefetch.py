@@ -92,7 +92,7 @@ def fetch(
     async def drain() -> None:
         state = LinkState()
         state.push_is_idle.set()
-        fetcher = Fetcher(cache, hub.client(), state, Bucket(lambda: 0))
+        fetcher = Fetcher(cache, hub.client().video, state, Bucket(lambda: 0))
         cache.bytes_max = bytes_max
         await Prefetcher(store, cache, fetcher, state, parallel, RESERVE, lambda: NINE).drain()
 
@@ -320,7 +320,7 @@ def test_at_the_start_the_disk_is_right(store: Store, cache: Cache, hub: StandIn
     stranger.parent.mkdir(exist_ok=True)
     stranger.write_bytes(b"nobody knows me")
     state = LinkState()
-    fetcher = Fetcher(cache, hub.client(), state, Bucket(lambda: 0))
+    fetcher = Fetcher(cache, hub.client().video, state, Bucket(lambda: 0))
     Prefetcher(store, cache, fetcher, state, 1, RESERVE, lambda: NINE).reconcile()
     assert [state_of(store, n) for n in (1, 2, 3)] == ["wanted", "wanted", "ready"]
     assert set(holdings(store)[-1].lost) == {sha(1), sha(2)}
@@ -347,7 +347,7 @@ def test_the_bucket_lets_through_no_more_than_was_set() -> None:
 
 def a_prefetcher(store: Store, cache: Cache, hub: StandInHub, moment: datetime) -> Prefetcher:
     state = LinkState()
-    fetcher = Fetcher(cache, hub.client(), state, Bucket(lambda: 0))
+    fetcher = Fetcher(cache, hub.client().video, state, Bucket(lambda: 0))
     return Prefetcher(store, cache, fetcher, state, 1, RESERVE, lambda: moment)
 
 

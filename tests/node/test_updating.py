@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.work.releases import publish, published
+from hub.work.releases import path_of, publish, published
 from node import launched
 from node.__main__ import main
 from node.commands.updating import believe, refuse_while_marking
@@ -24,7 +24,7 @@ from tests.node.serving import sign_in
 
 
 def a_zip(folder: Path, version: str, *more: str, program: str = PROGRAM) -> Path:
-    archive = folder / f"shengping-node-{version}.zip"
+    archive = folder / f"shengping-node-{version}-linux-x86_64.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         root = "shengping-node"
         info = zipfile.ZipInfo(f"{root}/app/{version}/{program}")
@@ -103,9 +103,17 @@ def test_the_city_publishes_a_list_that_anybody_can_check(tmp_path: Path) -> Non
     first = publish(tmp_path, archive)
     assert publish(tmp_path, archive) == first
     assert published(tmp_path) == [first]
-    assert first.sha256 == sha256_of(archive)
+    assert (first.sha256, first.bytes) == (sha256_of(archive), archive.stat().st_size)
+    archive.unlink()
+    assert path_of(tmp_path, first).stat().st_size == first.bytes, "a copy of its own"
+    path_of(tmp_path, first).unlink()
+    assert [one.bytes for one in published(tmp_path)] == [0]
     with pytest.raises(Refusal, match="打不开"):
         publish(tmp_path, tmp_path / "nothing.zip")
+    other = tmp_path / "new version.zip"
+    other.write_bytes(b"x")
+    with pytest.raises(Refusal, match="原名"):
+        publish(tmp_path, other)
 
 
 def test_nobody_is_interrupted_while_marking(tmp_path: Path) -> None:
@@ -114,7 +122,7 @@ def test_nobody_is_interrupted_while_marking(tmp_path: Path) -> None:
     refuse_while_marking(NodeSettings(tmp_path / "new"))
     refuse_while_marking(settings)
     sign_in(store, WANG)
-    with pytest.raises(Refusal, match="有 1 人正在使用"):
+    with pytest.raises(Refusal, match="有 1 人正在阅卷"):
         refuse_while_marking(settings)
     with store.writing() as db:
         sessions.prune(db, now())

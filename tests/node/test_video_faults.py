@@ -71,7 +71,7 @@ def drain(store: Store, cache: Cache, hub: StandInHub) -> None:
     async def run() -> None:
         state = LinkState()
         state.push_is_idle.set()
-        fetcher = Fetcher(cache, hub.client(), state, Bucket(lambda: 0))
+        fetcher = Fetcher(cache, hub.client().video, state, Bucket(lambda: 0))
         await Prefetcher(store, cache, fetcher, state, 1, 0, lambda: NINE).drain()
 
     asyncio.run(run())
@@ -83,7 +83,7 @@ def fetch_once(cache: Cache, hub: StandInHub, store: Store) -> None:
     assert video is not None
     state = LinkState()
     state.push_is_idle.set()
-    asyncio.run(Fetcher(cache, hub.client(), state, Bucket(lambda: 0)).fetch(video))
+    asyncio.run(Fetcher(cache, hub.client().video, state, Bucket(lambda: 0)).fetch(video))
 
 
 def cut_at(hub: StandInHub, byte: int) -> None:

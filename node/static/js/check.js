@@ -61,6 +61,8 @@ function show(element, said) {
   tone(verdict, said.verdict.tone);
   verdict.querySelector("[data-title]").textContent = said.verdict.title;
   verdict.querySelector("[data-text]").textContent = said.verdict.text;
+  const onward = element.querySelector("[data-onward]");
+  if (said.lines.every((line) => line.tone !== "open")) onward.hidden = false;
   for (const line of said.lines) {
     const place = element.querySelector(`[data-line="${line.name}"]`);
     const remedy = place.querySelector("[data-remedy]");

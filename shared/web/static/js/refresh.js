@@ -10,7 +10,8 @@ const STALE_MS = 30_000;
 export function refresh(element) {
   let part = element;
   let good = Date.now();
-  const again = () => setTimeout(turn, 1000 * Number(part.dataset.everyS ?? 5));
+  // A part that comes without an address has come to its end.
+  const again = () => part.dataset.url && setTimeout(turn, 1000 * Number(part.dataset.everyS ?? 5));
   async function turn() {
     if (document.hidden) return again();
     try {
