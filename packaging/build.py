@@ -37,12 +37,22 @@ import smoke  # noqa: E402
 from shared import __version__  # noqa: E402
 
 PINS = HERE / "requirements-build.txt"
-SYSTEM = {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")
 EXE = ".exe" if sys.platform == "win32" else ""
 NEVER = (
     # Wanted by libraries for what we never do: installing, testing, making up examples, drawing.
     *("pip", "setuptools", "pkg_resources", "tkinter", "pytest", "faker", "polyfactory"),
-    *("PIL", "IPython", "matplotlib", "pandas", "hypothesis", "playwright", "ortools"),
+    *(
+        "PIL",
+        "rich",
+        "pygments",
+        "markdown_it",
+        "IPython",
+        "matplotlib",
+        "pandas",
+        "hypothesis",
+        "playwright",
+        "ortools",
+    ),
 )
 NOT_IN_NODE = (
     *("av", "numpy", "obstore", "xlsxwriter", "python_calamine", "pyotp", "uvloop", "hub"),
@@ -110,8 +120,11 @@ def build(product: Product, into: Path, version: str) -> Path:
 
 def pack(folder: Path, version: str) -> Path:
     """NAME-VERSION-SYSTEM-MACHINE.zip beside the folder, and its hash for sha256sum -c."""
-    machine = {"AMD64": "x86_64"}.get(platform.machine(), platform.machine())
-    archive = folder.with_name(f"{folder.name}-{version}-{SYSTEM}-{machine}.zip")
+    # Only now are the requirements sure to be there; so it is with the icon.
+    from shared.wire.releases import platform_name
+
+    system = platform_name(sys.platform, platform.machine())
+    archive = folder.with_name(f"{folder.name}-{version}-{system}.zip")
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as made:
         for path in sorted(folder.rglob("*")):
             made.write(path, path.relative_to(folder.parent))
@@ -154,6 +167,7 @@ def _pyinstaller(product: Product, scratch: Path, entry: Path, version: str, *fl
         resource = scratch / "version.txt"
         resource.write_text(version_resource(product, version), "utf-8")
         command.append(f"--version-file={resource}")
+        command.append(f"--icon={_icon(scratch / 'icon.ico')}")
     # Pipes: a program under wine has no console to inherit.
     ran = subprocess.run(
         [*command, str(entry)],
@@ -164,6 +178,12 @@ def _pyinstaller(product: Product, scratch: Path, entry: Path, version: str, *fl
     if ran.returncode != 0:
         sys.exit(ran.stdout.decode(errors="replace"))
     return scratch / product.name
+
+
+def _icon(path: Path) -> Path:
+    import icon
+
+    return icon.write(path)
 
 
 def version_resource(product: Product, version: str) -> str:

@@ -94,11 +94,11 @@ def install(pins: Path) -> None:
         return
     make_venv()
     say(f"installing {pins.name} into {VENV.name}")
-    must(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", pins)
-    must(
-        *(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-        *("--no-deps", "--editable", ROOT),
-    )
+    # The lists name all that is needed; what else a package asks for (OR-tools for pandas, which
+    # sqlite-utils would then load at every start) is not.
+    pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps")
+    must(*pip, "-r", pins)
+    must(*pip, "--editable", ROOT)
     stamp.write_text(wanted)
 
 

@@ -62,8 +62,9 @@ class Program:
         self.log.close()
 
 
-def start_hub(data: Path, port: int, host: str = HERE) -> Program:
-    return _start("市级中心", "hub", data, port, host=host)
+def start_hub(data: Path, port: int, command: Sequence[str] = (), *, host: str = HERE) -> Program:
+    """`command`: how another program than this one's own hub is started."""
+    return _start("市级中心", "hub", data, port, command, host=host)
 
 
 def start_node(name: str, data: Path, port: int, command: Sequence[str] = ()) -> Program:

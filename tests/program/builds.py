@@ -1,4 +1,4 @@
-"""The node as the program that technicians get, built once for all tests that start it."""
+"""The programs as technicians get them, built once for all tests that start them."""
 
 import hashlib
 import os
@@ -31,7 +31,7 @@ class Built:
 
     @property
     def program(self) -> list[str]:
-        name = "shengping-node.exe" if self.runner else "shengping-node"
+        name = f"{self.folder.name}.exe" if self.runner else self.folder.name
         return [*self.runner, str(self.folder / name)]
 
     def run(self, *command: str) -> int:
@@ -49,9 +49,9 @@ class Built:
         return f"Z:{path}".replace("/", "\\") if self.runner else str(path)
 
 
-def on_this_system(into: Path) -> Built:
-    _run([sys.executable, str(BUILD), "node", "--into", str(into)])
-    return _found(into)
+def on_this_system(into: Path, product: str = "node") -> Built:
+    _run([sys.executable, str(BUILD), product, "--into", str(into)])
+    return _found(into, product)
 
 
 def under_wine(into: Path) -> Built:
@@ -77,9 +77,13 @@ def under_wine(into: Path) -> Built:
     shutil.copy(ROOT / "pyproject.toml", source)
     build = str(source / "packaging" / "build.py")
     _run([wine, str(python), build, "node", "--into", f"Z:{into}/dist"], environment)
-    found = _found(into / "dist")
+    found = _found(into / "dist", "node")
+    # Moved as technicians do: Windows' own code page, and blanks.
+    folder = into / "声评 程序" / found.folder.name
+    folder.parent.mkdir()
+    shutil.move(found.folder, folder)
     runner = (sys.executable, str(Path(__file__).with_name("piped.py")), wine)
-    return Built(found.folder, found.archive, runner, environment)
+    return Built(folder, found.archive, runner, environment)
 
 
 def _windows_python(into: Path) -> Path:
@@ -124,9 +128,9 @@ def _pins() -> list[str]:
     return [*(pin for pin in pins if pin.split("==")[0] not in LEFT_OUT), "colorama==0.4.6"]
 
 
-def _found(into: Path) -> Built:
-    [archive] = into.glob("shengping-node-*.zip")
-    return Built(into / "shengping-node", archive)
+def _found(into: Path, product: str) -> Built:
+    [archive] = into.glob(f"shengping-{product}-*.zip")
+    return Built(into / f"shengping-{product}", archive)
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The deal against an exact solver (OR-tools CP-SAT) on small cities: as even, and never missed."""
+"""The deal against an exact solver (OR-tools) on small cities: as even, and never missed."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ortools.sat.python import cp_model
+from ortools.linear_solver import pywraplp
 
 from shared.rules.allocation import Dealt, Hand, Work, deal, preflight
 from shared.rules.policy import Policy
@@ -25,18 +25,21 @@ class City:
 class Exact:
     """Every law of the deal as a constraint, but for the evenness."""
 
-    model: cp_model.CpModel
-    gives: dict[tuple[int, int, int], cp_model.IntVar]
+    solver: pywraplp.Solver
+    gives: dict[tuple[int, int, int], pywraplp.Variable]
     """(work, hand, round): whether that hand marks it."""
 
-    def load(self, city: City, hand: Hand, number: int) -> cp_model.LinearExpr:
-        return cp_model.LinearExpr.sum([self.gives[w.id, hand.id, number] for w in city.works])
+    def load(self, city: City, hand: Hand, number: int) -> pywraplp.LinearExpr:
+        return sum(self.gives[w.id, hand.id, number] for w in city.works)
+
+    def is_possible(self) -> bool:
+        return bool(self.solver.Solve() == pywraplp.Solver.OPTIMAL)
 
 
 def exact(city: City, policy: Policy) -> Exact:
-    model = cp_model.CpModel()
+    solver = pywraplp.Solver.CreateSolver("SAT")
     gives = {
-        (w.id, h.id, r): model.new_bool_var(f"{w.id} {h.id} {r}")
+        (w.id, h.id, r): solver.BoolVar(f"{w.id} {h.id} {r}")
         for w in city.works
         for h in city.hands
         for r in ROUNDS
@@ -44,37 +47,34 @@ def exact(city: City, policy: Policy) -> Exact:
     districts = sorted({h.district for h in city.hands})
     for w in city.works:
         for r in ROUNDS:
-            model.add_exactly_one(gives[w.id, h.id, r] for h in city.hands)
+            solver.Add(sum(gives[w.id, h.id, r] for h in city.hands) == 1)
         for h in city.hands:
-            model.add_at_most_one(gives[w.id, h.id, r] for r in ROUNDS)
+            solver.Add(sum(gives[w.id, h.id, r] for r in ROUNDS) <= 1)
             if policy.home_district == "exclude" and h.district == w.district:
                 for r in ROUNDS:
-                    model.add(gives[w.id, h.id, r] == 0)
+                    solver.Add(gives[w.id, h.id, r] == 0)
         for d in districts:
             of_first = [gives[w.id, h.id, 1] for h in city.hands if h.district == d]
             of_second = [gives[w.id, h.id, 2] for h in city.hands if h.district == d]
             if policy.placement == "together":
-                model.add(sum(of_first) == sum(of_second))
+                solver.Add(sum(of_first) == sum(of_second))
             else:
-                model.add_at_most_one(of_first + of_second)
-    return Exact(model, gives)
+                solver.Add(sum(of_first + of_second) <= 1)
+    return Exact(solver, gives)
 
 
 def least_spread(city: City, policy: Policy) -> int | None:
     """The smallest possible difference between two hands' loads in a round; None: impossible."""
     found = exact(city, policy)
-    spread = found.model.new_int_var(0, len(city.works), "spread")
+    spread = found.solver.IntVar(0, len(city.works), "spread")
     for r in ROUNDS:
-        low = found.model.new_int_var(0, len(city.works), f"low {r}")
+        low = found.solver.IntVar(0, len(city.works), f"low {r}")
         for h in city.hands:
             load = found.load(city, h, r)
-            found.model.add(load >= low)
-            found.model.add(load <= low + spread)
-    found.model.minimize(spread)
-    solver = a_solver()
-    if solver.solve(found.model) == cp_model.INFEASIBLE:
-        return None
-    return round(solver.objective_value)
+            found.solver.Add(load >= low)
+            found.solver.Add(load <= low + spread)
+    found.solver.Minimize(spread)
+    return round(found.solver.Objective().Value()) if found.is_possible() else None
 
 
 def can_be_within_one(city: City, policy: Policy) -> bool:
@@ -84,16 +84,9 @@ def can_be_within_one(city: City, policy: Policy) -> bool:
     for h in city.hands:
         low, rest = divmod(len(city.works) * h.capacity, total)
         for r in ROUNDS:
-            found.model.add(found.load(city, h, r) >= low)
-            found.model.add(found.load(city, h, r) <= low + (rest > 0))
-    return bool(a_solver().solve(found.model) != cp_model.INFEASIBLE)
-
-
-def a_solver() -> cp_model.CpSolver:
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 1
-    return solver
+            found.solver.Add(found.load(city, h, r) >= low)
+            found.solver.Add(found.load(city, h, r) <= low + (rest > 0))
+    return found.is_possible()
 
 
 def spread_of(dealt: Sequence[Dealt], city: City) -> int:
