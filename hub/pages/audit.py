@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -31,28 +32,40 @@ class AuditRow:
 
 @get(HERE, sync_to_thread=True)
 def show_audit(
-    person: NamedDependency[Admin], store: NamedDependency[Store], before: FromQuery[int] = 0
+    person: NamedDependency[Admin],
+    store: NamedDependency[Store],
+    before: FromQuery[int] = 0,
+    action: FromQuery[str] = "",
+    who: FromQuery[str] = "",
 ) -> Template:
     with store.reading() as db:
-        entries = audit.page(db, before or None, ROWS + 1)
+        entries = audit.page(db, before or None, ROWS + 1, action, who.strip())
         return page(
             "audit.html",
             frame=frame(db, person, HERE, now()),
             rows=[_row(entry) for entry in entries[:ROWS]],
-            older=entries[ROWS - 1].id if len(entries) > ROWS else 0,
-            is_first=not before,
+            older=_link(entries[ROWS - 1].id, action, who) if len(entries) > ROWS else "",
+            newest=_link(0, action, who) if before else "",
+            actions=ACTIONS,
+            action=action,
+            who=who.strip(),
             broken_at=audit.broken_at(db) if not before else None,
         )
 
 
+def _link(before: int, action: str, who: str) -> str:
+    asked = {"before": before, "action": action, "who": who}
+    return f"{HERE}?{urlencode({key: value for key, value in asked.items() if value})}"
+
+
 def _row(entry: audit.Entry) -> AuditRow:
-    action = _ACTIONS.get(entry.action, "其他操作")
+    action = ACTIONS.get(entry.action, "其他操作")
     return AuditRow(entry.id, entry.at, entry.who, action, _detail(entry.detail), entry.hash[:12])
 
 
 def _detail(detail: dict[str, Any]) -> str:
     return "，".join(
-        f"{_WORDS.get(key, key)} {_value(value)}" for key, value in detail.items() if value != ""
+        f"{WORDS.get(key, key)} {_value(value)}" for key, value in detail.items() if value != ""
     )
 
 
@@ -66,7 +79,7 @@ def _value(value: Any) -> str:
     return _VALUES.get(str(value), str(value))
 
 
-_ACTIONS = {
+ACTIONS = {
     "sign_in": "登录",
     "sign_in_refused": "登录被拒",
     "sign_out": "退出登录",
@@ -110,8 +123,21 @@ _ACTIONS = {
     "request_answered": "答复区县申请",
     "plan_announcement": "定时公告",
     "cancel_announcement": "取消定时公告",
+    "node_confirmed": "核对节点校验码",
+    "secret_rotated": "更换节点凭据",
+    "alarm_two_programs": "节点重复运行",
+    "alarm_retired_secret": "旧凭据被使用",
+    "alarms_cleared": "解除节点警报",
+    "events_replayed": "重新处理隔离记录",
+    "order_purge": "清除节点视频",
+    "media_report": "下载视频检查表",
+    "exam_archived": "归档考试",
+    "restored": "恢复备份",
+    "recovery_begun": "开始恢复数据",
+    "recovery_left_out": "恢复时不等待节点",
+    "recovery_ended": "恢复数据完成",
 }
-_WORDS = {
+WORDS = {
     "address": "地址",
     "sitting": "场次",
     "kind": "类型",
@@ -147,6 +173,10 @@ _WORDS = {
     "sha256": "校验值",
     "number": "次数",
     "moved": "转交任务",
+    "policy_hash": "规则摘要",
+    "codes": "作品",
+    "events": "记录",
+    "reason": "原因",
 }
 _VALUES = {
     "trial": "试阅",

@@ -80,14 +80,17 @@ def broken_at(db: Database) -> int | None:
     return None
 
 
-def page(db: Database, before: int | None = None, limit: int = 50) -> list[Entry]:
-    """The newest first, older than entry `before`."""
+def page(
+    db: Database, before: int | None = None, limit: int = 50, action: str = "", who: str = ""
+) -> list[Entry]:
+    """The newest first, older than entry `before`; of one action and one person, where named."""
     rows = db.conn.execute(
         """
         SELECT id, at, who, action, detail, hash FROM audit
-        WHERE id < ? OR ? IS NULL ORDER BY id DESC LIMIT ?
+        WHERE (id < ? OR ? IS NULL) AND (? = '' OR action = ?) AND (? = '' OR who = ?)
+        ORDER BY id DESC LIMIT ?
         """,
-        (before, before, limit),
+        (before, before, action, action, who, who, limit),
     )
     return [_entry(row) for row in rows]
 

@@ -21,11 +21,14 @@ ONLY_LEAD = ("/flags", "/quality")
 ONLINE = timedelta(minutes=2)
 """Browsers at work are heard of every few seconds."""
 
-NAV = (
+MACHINES = (
     NavItem("/status", "运行状态"),
     NavItem("/pcs", "机房电脑"),
     NavItem("/cache", "视频缓存"),
     NavItem("/sync", "同步记录"),
+    NavItem("/settings", "设置与诊断"),
+)
+MARKING = (
     NavItem("/progress", "按学科进度"),
     NavItem("/progress/items", "按题目进度"),
     NavItem("/progress/markers", "按评分人进度"),
@@ -33,7 +36,6 @@ NAV = (
     NavItem("/quality", "评分质量"),
     NavItem("/accounts", "阅卷教师设置"),
     NavItem("/board", "现场看板"),
-    NavItem("/settings", "设置与诊断"),
 )
 
 
@@ -42,7 +44,7 @@ def frame(db: Database, state: State, person: Person, here: str, moment: datetim
     uplink = state.uplink.view()
     return Frame(
         place=_place(meta.link(db)),
-        nav=[item for item in NAV if item.url not in ONLY_LEAD or person.account.role is Role.LEAD],
+        nav=_nav(person.account.role),
         here=here,
         person=f"{person.account.name} · {person.account.role.label}",
         badge=f"{KINDS[sitting.kind]}{STATES[sitting.state]}" if sitting else "准备中",
@@ -50,6 +52,13 @@ def frame(db: Database, state: State, person: Person, here: str, moment: datetim
         link=_link(uplink, moment),
         link_tone="ok" if uplink.is_connected else "warn",
     )
+
+
+def _nav(role: Role) -> list[NavItem]:
+    """What is one's own comes first."""
+    if role is Role.LEAD:
+        return [*MARKING, *MACHINES]
+    return [*MACHINES, *(item for item in MARKING if item.url not in ONLY_LEAD)]
 
 
 def live_page(request: Request[Any, Any, State], name: str, /, **context: Any) -> Template:
