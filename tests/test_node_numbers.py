@@ -205,6 +205,6 @@ def test_each_place_of_the_navigation_is_compared(district: District) -> None:
         *("/progress", "/progress/items", "/progress/markers", "/flags", "/board", "/accounts"),
         # As the city told it: tests/hub/test_district_quality.py.
         "/quality",
-        # The technician's, of machines and not of marks; compared in their own tests.
+        # The technician's: tests/test_technician_numbers.py.
         *("/status", "/pcs", "/cache", "/sync", "/settings"),
     }

@@ -84,7 +84,7 @@ def _state(node: Node, is_silent: bool) -> NodeState:
         return NodeState.OFFLINE
     if node.status.pending_events >= BACKLOG_EVENTS:
         return NodeState.BACKLOG
-    if node.status.videos_ready < node.status.videos_wanted:
+    if node.status.videos_wanted:
         return NodeState.SYNCING
     return NodeState.GOOD
 

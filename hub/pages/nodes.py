@@ -67,16 +67,17 @@ class NodeRow:
 
     @property
     def cached(self) -> str:
-        """Share of the wanted videos that are there."""
+        """Share of the videos meant for it that are there."""
         status = self.seen.node.status
-        if status is None or not status.videos_wanted:
+        if status is None:
             return "--"
-        return f"{100 * status.videos_ready // status.videos_wanted}%"
+        total = status.videos_wanted + status.videos_ready + status.videos_failed
+        return f"{100 * status.videos_ready // total}%" if total else "--"
 
     @property
     def clock(self) -> str:
         status = self.seen.node.status
-        return f"{status.clock_offset_ms / 1000:+.1f} 秒" if status else "--"
+        return f"{round(status.clock_offset_ms / 1000, 1) + 0.0:+.1f} 秒" if status else "--"
 
 
 @get(HERE, sync_to_thread=True)

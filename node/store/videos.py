@@ -28,7 +28,7 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many videos are wanted here, ready and failed, with the bytes of all and of the ready."""
+    """How many videos are still wanted, ready and failed; the bytes of all and of the ready."""
 
     wanted: int = 0
     ready: int = 0

@@ -277,6 +277,7 @@ class NodeStatus(Strict):
     app_version: str
     pending_events: int
     videos_wanted: int
+    """Still to come; those that are here or failed are counted apart."""
     videos_ready: int
     videos_failed: int
     cache_bytes: int

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from msgspec import structs
 from sqlite_utils import Database
 
 import hub.schema
@@ -122,7 +123,7 @@ def add_node(db: Database, name: str, district: int) -> None:
     hear_of(db, node.id, NINE)
 
 
-def hear_of(db: Database, node_id: int, moment: datetime, pending: int = 0) -> None:
+def hear_of(db: Database, node_id: int, moment: datetime, pending: int = 0, **said: object) -> None:
     status = NodeStatus(
         app_version="0.1.0",
         pending_events=pending,
@@ -135,7 +136,7 @@ def hear_of(db: Database, node_id: int, moment: datetime, pending: int = 0) -> N
         clock_offset_ms=0,
         last_push_ms=0,
     )
-    nodes.seen(db, node_id, "127.0.0.1", status, moment)
+    nodes.seen(db, node_id, "127.0.0.1", structs.replace(status, **said), moment)
 
 
 def an_allocated_hub(folder: Path, kind: SittingKind = "formal", **hub: object) -> Store:

@@ -45,7 +45,10 @@ def _of(
                     n.value for n in ast.walk(made) if isinstance(n, ast.Return) and n.value
                 )
             keys = detail.keys if isinstance(detail, ast.Dict) else []
-            yield node.args[2], {k.value for k in keys if isinstance(k, ast.Constant)}
+            yield (
+                node.args[2],
+                {k.value for k in keys if isinstance(k, ast.Constant) and isinstance(k.value, str)},
+            )
 
 
 def test_every_action_and_every_detail_has_a_word() -> None:

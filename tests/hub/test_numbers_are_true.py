@@ -486,6 +486,6 @@ def test_each_place_of_the_navigation_is_compared(city: Browser) -> None:
     assert set(re.findall(r'href="(/[^"]*)"', nav.group(0))) == {
         *("/", "/districts", "/groups", "/rounds", "/quality", "/forecast", "/problems"),
         *("/videos", "/nodes", "/announcements", "/accounts", "/results"),
-        # Without figures of marks; tests/hub/test_wipe_trial.py and test_pages.py.
+        # In tests/hub/test_numbers_of_sites_and_trials.py.
         *("/trial", "/audit", "/readiness"),
     }
