@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import IO
+from io import FileIO
 
 import anyio.to_thread
 from litestar import Litestar
@@ -11,11 +11,10 @@ from litestar.types import HTTPResponseStartEvent, HTTPScope, Receive, Scope, Se
 
 from node.videos.grants import Grant, Grants
 from node.videos.verified import Verified
+from node.zero_copy import Part
 from shared.web.rendering import SECURITY_HEADERS
 from shared.web.sending import ZERO_COPY, Opening, stream
 from shared.web.slices import Plan, plan_answer
-
-PREFIX = "/videos/"
 
 
 class Shortcut:
@@ -25,19 +24,43 @@ class Shortcut:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
+        if scope["type"] == ScopeType.HTTP:
             header = _headers_of(scope)
-            grant = self._granted(scope["path"], header("cookie"))
+            grant = self._granted(scope, header)
             if grant is not None and await self._serve(grant, header, scope, receive, send):
                 return
         await self._app(scope, receive, send)
 
-    def _granted(self, path: str, cookies: str | None) -> Grant | None:
-        number = path.removeprefix(PREFIX)
-        if cookies is None or number == path or not (number.isascii() and number.isdecimal()):
+    def at_once(self, scope: HTTPScope) -> Part | None:
+        """The answer, where nothing has to be waited for: no disk, no thread, no database."""
+        header = _headers_of(scope)
+        grant = self._granted(scope, header)
+        if grant is None or not grant.is_in_memory:
+            return None
+        try:
+            file = FileIO(grant.path)
+        except OSError:
+            return None
+        plan = self._plan(grant, header, file)
+        if plan is None or plan.span is None:
+            file.close()
+            return None
+        return Part(plan.status, _fields_of(plan), file, plan.span)
+
+    def _granted(self, scope: HTTPScope, header: Callable[[str], str | None]) -> Grant | None:
+        cookies = header("cookie")
+        if cookies is None or scope["method"] != "GET":
             return None
         grants: Grants = self._app.state.grants
-        return grants.grant(cookies, int(number))
+        return grants.grant(cookies, scope["path"])
+
+    def _plan(self, grant: Grant, header: Callable[[str], str | None], file: FileIO) -> Plan | None:
+        """None where the file is not the one that was verified."""
+        state = os.fstat(file.fileno())
+        verified: Verified = self._app.state.verified
+        if not verified.knows(grant.sha256, state):
+            return None
+        return plan_answer("GET", header, grant.sha256, state.st_size)
 
     async def _serve(
         self,
@@ -51,13 +74,9 @@ class Shortcut:
         opening = Opening(grant.path, 0)
         try:
             file = await _open(opening, scope)
-            if file is None:
+            plan = None if file is None else self._plan(grant, header, file)
+            if file is None or plan is None:
                 return False
-            state = os.fstat(file.fileno())
-            verified: Verified = self._app.state.verified
-            if not verified.knows(grant.sha256, state):
-                return False
-            plan = plan_answer("GET", header, grant.sha256, state.st_size)
             await send(_start_of(plan))
             if plan.span is None:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -69,7 +88,7 @@ class Shortcut:
         return True
 
 
-async def _open(opening: Opening, scope: HTTPScope) -> IO[bytes] | None:
+async def _open(opening: Opening, scope: HTTPScope) -> FileIO | None:
     try:
         if ZERO_COPY in (scope.get("extensions") or {}):
             return opening.open()
@@ -80,7 +99,7 @@ async def _open(opening: Opening, scope: HTTPScope) -> IO[bytes] | None:
 
 
 def _headers_of(scope: HTTPScope) -> Callable[[str], str | None]:
-    found = {name: value for name, value in scope["headers"]}
+    found = dict(scope["headers"])
 
     def header(name: str) -> str | None:
         value = found.get(name.encode())
@@ -90,12 +109,28 @@ def _headers_of(scope: HTTPScope) -> Callable[[str], str | None]:
 
 
 def _start_of(plan: Plan) -> HTTPResponseStartEvent:
-    length = plan.span.end - plan.span.start if plan.span else 0
-    headers = [(k.lower().encode(), v.encode()) for k, v in plan.headers.items()]
-    if plan.status != 304:
-        headers.append((b"content-length", str(length).encode()))
+    return {
+        "type": "http.response.start",
+        "status": plan.status,
+        "headers": [*_own_fields(plan), *ALWAYS],
+    }
+
+
+def _fields_of(plan: Plan) -> bytes:
+    own = b"".join(b"%b: %b\r\n" % field for field in _own_fields(plan))
+    return own + ALWAYS_WRITTEN
+
+
+def _own_fields(plan: Plan) -> list[tuple[bytes, bytes]]:
+    fields = [(name.lower().encode(), value.encode()) for name, value in plan.headers.items()]
     if plan.span is not None:
-        headers.append((b"content-type", b"video/mp4"))
-    present = {name for name, _ in headers}
-    headers += [one for one in SECURITY_HEADERS if one[0] not in present]
-    return {"type": "http.response.start", "status": plan.status, "headers": headers}
+        fields.append((b"content-type", b"video/mp4"))
+    if plan.status != 304:
+        length = plan.span.end - plan.span.start if plan.span else 0
+        fields.append((b"content-length", b"%d" % length))
+    return fields
+
+
+ALWAYS = [field for field in SECURITY_HEADERS if field[0] != b"cache-control"]
+"""The plan has its own word on keeping a copy."""
+ALWAYS_WRITTEN = b"".join(b"%b: %b\r\n" % field for field in ALWAYS)

@@ -26,6 +26,7 @@ from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.web.numbers import PathWhole
 from shared.web.ranges import serve_file
+from shared.web.sending import is_all_in_memory
 
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -49,7 +50,14 @@ async def video(
     answer = await serve_file(path, request, etag=task.video_sha256, media_type="video/mp4")
     if request.method == "GET":
         await anyio.to_thread.run_sync(_note, store, person.id, task_id)
-        state.grants.give(request.headers.get("cookie", ""), task_id, task.video_sha256, path)
+        is_in_memory = await anyio.to_thread.run_sync(is_all_in_memory, path)
+        state.grants.give(
+            request.headers.get("cookie", ""),
+            request.scope["path"],
+            task.video_sha256,
+            path,
+            is_in_memory=is_in_memory,
+        )
     return answer
 
 

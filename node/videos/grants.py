@@ -14,6 +14,8 @@ GRANTS_MAX = 2_000
 class Grant:
     sha256: str
     path: Path
+    is_in_memory: bool
+    """All of the file, when it was looked at just now: sending it waits for no disk."""
     until: float
 
 
@@ -22,20 +24,23 @@ class Grants:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._grants: dict[tuple[str, int], Grant] = {}
+        self._grants: dict[tuple[str, str], Grant] = {}
 
-    def give(self, cookies: str, task_id: int, sha256: str, path: Path) -> None:
+    def give(
+        self, cookies: str, asked: str, sha256: str, path: Path, *, is_in_memory: bool = False
+    ) -> None:
+        """`asked`: the path of the URL."""
         if len(self._grants) >= GRANTS_MAX:
             self._grants.clear()
         until = self._clock() + GRANTED_FOR_S
-        self._grants[cookies, task_id] = Grant(sha256, path, until)
+        self._grants[cookies, asked] = Grant(sha256, path, is_in_memory, until)
 
-    def grant(self, cookies: str, task_id: int) -> Grant | None:
-        """Where the browser with these cookies may see the task's video."""
-        grant = self._grants.get((cookies, task_id))
+    def grant(self, cookies: str, asked: str) -> Grant | None:
+        """Where the browser with these cookies may see the video it asks for."""
+        grant = self._grants.get((cookies, asked))
         if grant is None or self._clock() < grant.until:
             return grant
-        del self._grants[cookies, task_id]
+        del self._grants[cookies, asked]
         return None
 
     def forget(self, cookies: str) -> None:

@@ -1,8 +1,9 @@
 """Sends a part of a file: by the kernel where the server can, else read in threads."""
 
 import os
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 import anyio
 import anyio.to_thread
@@ -10,13 +11,13 @@ from litestar.types import Receive, Scope, Send
 
 from shared.web.slices import Span
 
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 512 * 1024
 ZERO_COPY = "http.response.zerocopysend"
 """The ASGI extension by which a server sends from a file without its bytes passing through us."""
 PROBE_BYTES = 128 * 1024
 
 
-async def stream(file: IO[bytes], span: Span, scope: Scope, receive: Receive, send: Send) -> None:
+async def stream(file: FileIO, span: Span, scope: Scope, receive: Receive, send: Send) -> None:
     if ZERO_COPY in (scope.get("extensions") or {}) and span.end > span.start:
         await _send_by_kernel(file, span, send)
         return
@@ -34,7 +35,7 @@ async def stream(file: IO[bytes], span: Span, scope: Scope, receive: Receive, se
         group.cancel_scope.cancel()
 
 
-async def _send_by_kernel(file: IO[bytes], span: Span, send: Send) -> None:
+async def _send_by_kernel(file: FileIO, span: Span, send: Send) -> None:
     if not is_in_memory(file.fileno(), span):
         # The kernel would read the disk while everybody else waits for the event loop.
         await anyio.to_thread.run_sync(_read_ahead, file.fileno(), span)
@@ -60,6 +61,17 @@ def is_in_memory(descriptor: int, span: Span) -> bool:
     return True
 
 
+def is_all_in_memory(path: Path) -> bool:
+    """The same for a whole file; False where the system cannot tell."""
+    if not hasattr(os, "RWF_NOWAIT"):
+        return False
+    try:
+        with path.open("rb", buffering=0) as file:
+            return is_in_memory(file.fileno(), Span(0, os.fstat(file.fileno()).st_size))
+    except OSError:
+        return False
+
+
 def _read_ahead(descriptor: int, span: Span) -> None:
     for place in range(span.start, span.end, CHUNK_BYTES):
         os.pread(descriptor, min(CHUNK_BYTES, span.end - place), place)
@@ -79,10 +91,10 @@ class Opening:
 
     def __init__(self, path: Path, start: int) -> None:
         self._path, self._start = path, start
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
         self._is_over = False
 
-    def open(self) -> IO[bytes]:
+    def open(self) -> FileIO:
         self._file = file = open_at(self._path, self._start)
         if self._is_over:
             file.close()
@@ -94,7 +106,7 @@ class Opening:
             self._file.close()
 
 
-def open_at(path: Path, start: int) -> IO[bytes]:
+def open_at(path: Path, start: int) -> FileIO:
     file = path.open("rb", buffering=0)
     file.seek(start, os.SEEK_SET)
     return file

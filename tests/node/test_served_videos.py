@@ -167,14 +167,55 @@ def test_two_requests_at_once_on_one_connection_are_answered_in_order(served: Se
     with served.connect() as both:
         _ask(both, served.cookies[WANG], b"Range: bytes=0-999999\r\n")
         _ask(both, served.cookies[WANG], b"Range: bytes=1000000-1999999\r\nConnection: close\r\n")
-        got = b""
-        while more := both.recv(1 << 16):
-            got += more
+        got = _all_of(both)
     first, rest = got.split(b"\r\n\r\n", 1)
     assert rest[:1_000_000] == CONTENT[:1_000_000]
     second, rest = rest[1_000_000:].split(b"\r\n\r\n", 1)
     assert rest == CONTENT[1_000_000:2_000_000]
     assert first.startswith(b"HTTP/1.1 206") and second.startswith(b"HTTP/1.1 206")
+
+
+def test_many_slices_asked_for_in_one_breath_come_in_order(served: Served) -> None:
+    spans = [(start, start + 50) for start in range(0, 400 * 50, 50)]
+    with served.client(WANG) as client:
+        a_range(client, 0, 9)
+    with served.connect() as pc:
+        for start, end in spans[:-1]:
+            _ask(pc, served.cookies[WANG], f"Range: bytes={start}-{end - 1}\r\n".encode())
+        _ask(pc, served.cookies[WANG], b"Range: bytes=19950-19999\r\nConnection: close\r\n")
+        got = _all_of(pc)
+    bodies = [answer.split(b"\r\n\r\n", 1)[1] for answer in got.split(b"HTTP/1.1 206")[1:]]
+    assert b"".join(bodies) == CONTENT[:20_000]
+
+
+def test_nothing_follows_an_answer_that_ends_the_connection(served: Served) -> None:
+    with served.client(WANG) as client:
+        a_range(client, 0, 9)
+    with served.connect() as pc:
+        first = b"Range: bytes=0-99\r\nConnection: close\r\n"
+        head = f"GET /videos/1 HTTP/1.1\r\nHost: lab\r\nCookie: {served.cookies[WANG]}\r\n".encode()
+        pc.sendall(head + first + b"\r\n" + head + b"Range: bytes=100-199\r\n\r\n")
+        got = _all_of(pc)
+    assert got.split(b"\r\n\r\n", 1)[1] == CONTENT[:100]
+
+
+def test_a_slice_in_memory_that_was_allowed_just_now_waits_for_nothing(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not _can_tell(served.folder):
+        pytest.skip("this file system does not say what is in memory")
+    with served.client(WANG) as client:
+        a_range(client, 0, 9)
+        monkeypatch.setattr("node.shortcut.Shortcut.__call__", None)
+        assert a_range(client, 5, SIZE).content == CONTENT[5:]
+        assert a_range(client, 7, 900).content == CONTENT[7:900]
+
+
+def _all_of(connection: socket.socket) -> bytes:
+    got = b""
+    while more := connection.recv(1 << 16):
+        got += more
+    return got
 
 
 def _ask(connection: socket.socket, cookie: str, more: bytes = b"") -> None:

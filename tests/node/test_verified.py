@@ -89,28 +89,28 @@ def test_what_the_disk_cannot_read_is_not_right(
 
 def test_a_grant_holds_for_one_browser_one_task_and_a_few_seconds(clock: Clock) -> None:
     grants = Grants(clock)
-    grants.give("a=1", 7, NAME, HERE)
-    found = grants.grant("a=1", 7)
+    grants.give("a=1", "/videos/7", NAME, HERE)
+    found = grants.grant("a=1", "/videos/7")
     assert found is not None and (found.sha256, found.path) == (NAME, HERE)
-    assert grants.grant("a=2", 7) is None
-    assert grants.grant("a=1", 8) is None
+    assert grants.grant("a=2", "/videos/7") is None
+    assert grants.grant("a=1", "/videos/8") is None
     clock.now += GRANTED_FOR_S
-    assert grants.grant("a=1", 7) is None
+    assert grants.grant("a=1", "/videos/7") is None
 
 
 def test_whoever_signs_out_has_no_grant_left(clock: Clock) -> None:
     grants = Grants(clock)
     for cookies in ("a=1", "a=2"):
-        for task_id in (7, 8):
-            grants.give(cookies, task_id, NAME, HERE)
+        for task in ("/videos/7", "/videos/8"):
+            grants.give(cookies, task, NAME, HERE)
     grants.forget("a=1")
-    assert [grants.grant("a=1", 7), grants.grant("a=1", 8)] == [None, None]
-    assert grants.grant("a=2", 7) is not None
+    assert [grants.grant("a=1", "/videos/7"), grants.grant("a=1", "/videos/8")] == [None, None]
+    assert grants.grant("a=2", "/videos/7") is not None
 
 
 def test_grants_never_fill_the_memory(clock: Clock) -> None:
     grants = Grants(clock)
-    for task_id in range(GRANTS_MAX + 1):
-        grants.give("a=1", task_id, NAME, HERE)
-    assert grants.grant("a=1", GRANTS_MAX) is not None
-    assert grants.grant("a=1", 0) is None
+    for number in range(GRANTS_MAX + 1):
+        grants.give("a=1", f"/videos/{number}", NAME, HERE)
+    assert grants.grant("a=1", f"/videos/{GRANTS_MAX}") is not None
+    assert grants.grant("a=1", "/videos/0") is None
