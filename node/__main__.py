@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from node import launched
-from node.commands import asking, enrolling, installing, updating
-from node.serving import serve
 from node.settings import settings_from
 from shared import __version__
 from shared.kit.refusal import Refusal
@@ -42,23 +40,39 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _do(asked: argparse.Namespace) -> int:
+    """A command loads what it needs, and no more."""
     if asked.command == "install":
+        from node.commands import installing
+
         return installing.install(asked.data, asked.host, asked.port, asked.wait)
     data = asked.data or launched.data_folder(DATA)
     settings = settings_from(data, {"host": asked.host, "port": asked.port})
     match asked.command:
         case "enrol" | "re-enrol":
+            from node.commands import enrolling
+
             return enrolling.enrol(settings, asked.hub, asked.code, asked.mirror)
         case "status":
+            from node.commands import asking
+
             return asking.status(settings)
         case "doctor":
+            from node.commands import asking
+
             return asking.doctor(settings)
         case "uninstall":
+            from node.commands import installing
+
             return installing.uninstall(settings)
         case "update":
+            from node.commands import updating
+
             return updating.update(settings, asked.file, asked.sha256, force=asked.force)
-    serve(settings)
-    return 0
+        case _:
+            from node.serving import serve
+
+            serve(settings)
+            return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -62,6 +62,8 @@ def test(arguments: list[str]) -> int:
     setup([])
     if "--long" in arguments:
         need_wine()
+        if sys.platform == "linux" and os.geteuid() == 0:
+            need_program("what reads its units", ("systemd-analyze",), "systemd")
     return run(PYTHON, "-m", "pytest", *IN_PARALLEL, *arguments)
 
 

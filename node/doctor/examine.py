@@ -49,7 +49,7 @@ def examination(settings: NodeSettings) -> Iterator[Finding]:
     seen = hub_look(settings)
     found = (rules.hub(seen), rules.certificate(seen), rules.clock(seen.ahead))
     yield from (f for f in found if f is not None)
-    yield rules.sleep(here.sleeps_after_min())
+    yield rules.sleep(here.sleeps_after_min(), here.STAY_AWAKE)
     starts = rules.autostart(here.starts_by_itself())
     if starts is not None:
         yield starts

@@ -213,8 +213,10 @@ def sqlite(version: tuple[int, ...], damage: str) -> Finding:
     return Finding("sqlite", "数据库", Light.GREEN, f"数据库完好，SQLite {text}{why}。")
 
 
-def sleep(minutes: int | None) -> Finding:
-    """`minutes` until the PC sleeps on mains power: 0 never, None not known."""
+def sleep(minutes: int | None, command: str) -> Finding:
+    """`minutes` until the PC sleeps on mains power: 0 never, None not known; `command` of an
+    administrator that ends it.
+    """
     if minutes == 0:
         return Finding("sleep", "睡眠", Light.GREEN, "接电源时不会自动睡眠。")
     said = (
@@ -222,10 +224,7 @@ def sleep(minutes: int | None) -> Finding:
         if minutes is None
         else f"闲置 {minutes} 分钟后本机会睡眠，阅卷会中断。"
     )
-    remedy = (
-        "在电源设置里把“接通电源时睡眠”改为“从不”，"
-        "或以管理员身份运行：powercfg /change standby-timeout-ac 0"
-    )
+    remedy = f"在电源设置里把“接通电源时睡眠”改为“从不”，或以管理员身份运行：{command}"
     return Finding("sleep", "睡眠", Light.AMBER, said, remedy)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from node.machine.asking import ask
 
 UNIT = "shengping-node"
+STAY_AWAKE = "systemctl mask sleep.target"
 UNIT_FILE = Path("/etc/systemd/system") / f"{UNIT}.service"
 
 _KINDS = {

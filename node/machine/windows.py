@@ -15,6 +15,7 @@ if sys.platform == "win32":
 RULE = "Shengping node"
 """The firewall rule's name: ASCII, since netsh reads it in the console's code page."""
 TASK = "Shengping node"
+STAY_AWAKE = "powercfg /change standby-timeout-ac 0"
 
 RESTORE_SERVICES = {
     "DFServ": "冰点还原",

@@ -31,7 +31,7 @@ _TASK = """<?xml version="1.0" encoding="UTF-16"?>
     <Enabled>true</Enabled>
     <ExecutionTimeLimit>PT0S</ExecutionTimeLimit>
     <Priority>5</Priority>
-    <RestartOnFailure><Interval>PT1M</Interval><Count>999</Count></RestartOnFailure>
+    <RestartOnFailure><Interval>PT1M</Interval><Count>255</Count></RestartOnFailure>
   </Settings>
   <Actions Context="Author">
     <Exec>
@@ -45,7 +45,10 @@ _TASK = """<?xml version="1.0" encoding="UTF-16"?>
 
 
 def task_xml(launcher: Path, data: Path) -> str:
-    """The defaults would stop it on battery and after three days, and not start it again."""
+    """The defaults would stop it on battery and after three days, and not start it again.
+
+    255 times is what the schema's unsigned byte allows; the launcher itself never gives up.
+    """
     return _TASK.format(
         user=LOCAL_SERVICE,
         command=escape(str(launcher)),

@@ -173,7 +173,7 @@ def _verdict(lines: tuple[Line, ...]) -> Verdict:
         return Verdict(tone, "正在自检", f"还差：{'、'.join(left)}。")
     if tone is Tone.WARN:
         return Verdict(tone, "可以阅卷，建议处理", f"{'、'.join(wrong)}，见下面的说明。")
-    return Verdict(tone, "通过，可以阅卷", "结果已报给机房服务器，可以关闭本页。")
+    return Verdict(tone, "通过，可以阅卷", "结果已报给机房服务器。")
 
 
 def _this(db: Database, request: Request[Any, Any, State], moment: datetime) -> Pc:

@@ -147,7 +147,12 @@ def roll_lines(people: list[accounts.Account]) -> list[Line]:
 
 
 def finish_lines() -> list[Line]:
-    return _lines((rules.autostart(here.starts_by_itself()), rules.sleep(here.sleeps_after_min())))
+    return _lines(
+        (
+            rules.autostart(here.starts_by_itself()),
+            rules.sleep(here.sleeps_after_min(), here.STAY_AWAKE),
+        )
+    )
 
 
 def is_place(folder: Path, known: Iterable[Place]) -> bool:

@@ -121,6 +121,7 @@ class Updates:
 
     async def _update(self, release: Release) -> None:
         try:
+            await finish(self._cache.drop_parts, {release.sha256})
             await self._fetch(release)
             self._stage, self._problem = Stage.CHANGING, ""
             await finish(self._change_over, release)

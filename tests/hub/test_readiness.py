@@ -9,7 +9,13 @@ from hub.api import site
 from hub.api.site import STREAM_S, STREAMS_MAX, Measuring
 from hub.pages.readiness import lab_rows
 from hub.store import readiness
-from shared.kit.clock import now
+from node.store import pcs
+from node.uplink.client import HubClient, Identity
+from node.uplink.clock import HubClock
+from node.uplink.ready import ReadyTeller
+from node.uplink.state import LinkState
+from node.work.site_check import LinkMeasured, keep_link, ready_report
+from shared.kit.clock import now, stamp
 from shared.kit.refusal import Refusal
 from shared.rules.site import Tone
 from shared.wire import paths
@@ -17,6 +23,8 @@ from shared.wire.ready import ReadyLine, ReadyReport
 from tests.hub.door import AtDoor, at_door
 from tests.hub.makers import an_allocated_hub, hear_of
 from tests.hub.pages import a_browser, sign_in, store_of
+from tests.makers import a_node_store
+from tests.node.standin_hub import enrolled
 
 
 def a_report(tone: Tone = Tone.OK) -> ReadyReport:
@@ -40,6 +48,27 @@ def test_the_city_keeps_what_a_node_says_of_its_lab(tmp_path: Path) -> None:
                 assert readiness.by_node(db)[door.node].report == report
 
     at_door(tmp_path, visit)
+
+
+def test_what_a_real_node_found_out_stands_on_the_citys_page(tmp_path: Path) -> None:
+    lab = a_node_store(tmp_path / "node")
+    enrolled(lab)
+    with lab.writing() as db:
+        pcs.see(db, "a" * 32, "192.168.1.12", "", now())
+        keep_link(db, LinkMeasured(123.0, stamp(now())))
+        expected = ready_report(db)
+    state = LinkState(is_connected=True)
+
+    async def visit(door: AtDoor) -> None:
+        client = HubClient(door.http, Identity(door.node, door.secret), HubClock())
+        await ReadyTeller(lab, client, state).tell()
+        with door.store.reading() as db:
+            assert readiness.by_node(db)[door.node].report == expected
+            [row] = [row for row in lab_rows(db, now()) if row.district_id == door.node]
+        assert any("实测 123 Mbit/s" in reason.text for reason in row.reasons)
+
+    at_door(tmp_path / "hub", visit)
+    lab.close()
 
 
 def test_a_later_node_may_say_more(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_every_problem_has_a_remedy_and_nothing_green_has_one() -> None:
         *(rules.certificate(one) for one in (look, HubLook(HubState.WELL, "http://hub.test"))),
         *(rules.clock(timedelta(minutes=n)) for n in (0, 3, -600)),
         *(rules.sqlite(v, d) for v in ((3, 30, 0), (3, 40, 1), (3, 51, 3)) for d in ("", "x")),
-        *(rules.sleep(minutes) for minutes in (0, 30, None)),
+        *(rules.sleep(minutes, "powercfg") for minutes in (0, 30, None)),
         *(rules.autostart(known) for known in (True, False)),
     ]
     assert {f.light for f in findings if f is not None} == set(Light)

@@ -3,6 +3,7 @@
 On Windows, under wine, for real: tests/program/test_windows_program.py.
 """
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,6 +21,27 @@ from node.settings import settings_from
 from shared.kit.refusal import Refusal
 
 NAMESPACE = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+
+
+YES_OR_NO, DURATION, ANYTHING = "true|false", r"P(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?", ".+"
+SCHEMA = {
+    **dict.fromkeys(("Description", "Command", "Arguments", "WorkingDirectory"), ANYTHING),
+    **dict.fromkeys(("Delay", "Interval", "ExecutionTimeLimit"), DURATION),
+    **dict.fromkeys(
+        (
+            *("Enabled", "DisallowStartIfOnBatteries", "StopIfGoingOnBatteries"),
+            *("AllowHardTerminate", "StartWhenAvailable", "RunOnlyIfNetworkAvailable"),
+            *("StopOnIdleEnd", "AllowStartOnDemand"),
+        ),
+        YES_OR_NO,
+    ),
+    "UserId": r"S(-\d+)+",
+    "RunLevel": "LeastPrivilege|HighestAvailable",
+    "MultipleInstancesPolicy": "Parallel|Queue|IgnoreNew|StopExisting",
+    "Priority": r"\d+",
+    "Count": r"\d+",
+}
+"""The elements without children, and what may stand in each."""
 
 
 @pytest.fixture
@@ -67,9 +89,25 @@ def test_the_task_starts_at_boot_lives_on_and_comes_back() -> None:
     assert said("MultipleInstancesPolicy") == "IgnoreNew"
     assert said("DisallowStartIfOnBatteries") == said("StopIfGoingOnBatteries") == "false"
     assert said("StartWhenAvailable") == "true"
-    assert (said("Interval"), said("Count")) == ("PT1M", "999")
+    assert (said("Interval"), said("Count")) == ("PT1M", "255")
     assert said("Command").endswith("声 & 评/shengping-node.exe")
     assert 'run --data "D:/数据' in said("Arguments")
+
+
+def test_the_task_says_nothing_that_the_schema_of_tasks_does_not_know() -> None:
+    """As Microsoft documents it; schtasks refuses the whole task for one value out of place."""
+    text = task_xml(Path("C:/声评/shengping-node.exe"), Path("D:/数据"))
+    task = ElementTree.fromstring(text.split("\n", 1)[1])
+    leaves = {e.tag.removeprefix(NAMESPACE): e.text or "" for e in task.iter() if len(e) == 0}
+    assert leaves.keys() == SCHEMA.keys()
+    for name, value in leaves.items():
+        assert re.fullmatch(SCHEMA[name], value), f"{name}: {value}"
+    assert int(leaves["Count"]) in range(1, 256) and int(leaves["Priority"]) in range(11)
+    [trigger] = task.iter(f"{NAMESPACE}BootTrigger")
+    # The one place where the order counts.
+    assert [e.tag.removeprefix(NAMESPACE) for e in trigger] == ["Enabled", "Delay"]
+    [context] = [e.attrib["Context"] for e in task.iter(f"{NAMESPACE}Actions")]
+    assert [e.attrib["id"] for e in task.iter(f"{NAMESPACE}Principal")] == [context]
 
 
 def test_the_steps_open_the_port_to_the_lab_alone_and_the_data_to_the_service_alone(

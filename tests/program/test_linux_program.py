@@ -18,6 +18,8 @@ from playwright.sync_api import sync_playwright
 
 from hub.rehearsal import programs
 from node.launcher.home import Home, Pointer
+from node.machine.installing import Place, unit
+from node.machine.linux import UNIT_FILE
 from shared import __version__
 from shared.rules.rubric import Role
 from tests.browser.conftest import FLAGS, BrowserLab, current_chromium
@@ -178,6 +180,16 @@ def test_the_built_hub_takes_over_from_the_source_on_the_same_data(
     assert problems == []
     lab.stop_hub()
     assert lab.hub.process.returncode == 0
+
+
+def test_systemd_finds_nothing_wrong_with_the_unit(built: Built, tmp_path: Path) -> None:
+    """It runs in few containers; but it can be asked."""
+    place = Place(built.folder, built.folder, tmp_path / "数据 目录", 8080)
+    described = tmp_path / UNIT_FILE.name
+    described.write_text(unit(place), "utf-8")
+    command = ["systemd-analyze", "verify", str(described)]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
 
 
 OLDER = """#!{python}

@@ -61,8 +61,7 @@ function show(element, said) {
   tone(verdict, said.verdict.tone);
   verdict.querySelector("[data-title]").textContent = said.verdict.title;
   verdict.querySelector("[data-text]").textContent = said.verdict.text;
-  const onward = element.querySelector("[data-onward]");
-  if (said.lines.every((line) => line.tone !== "open")) onward.hidden = false;
+  if (said.lines.every((line) => line.tone !== "open")) finish(element);
   for (const line of said.lines) {
     const place = element.querySelector(`[data-line="${line.name}"]`);
     const remedy = place.querySelector("[data-remedy]");
@@ -73,6 +72,11 @@ function show(element, said) {
     const button = place.querySelector("[data-again]");
     if (button) button.hidden = line.tone === "open" || (line.tone === "ok" && line.name !== "sound");
   }
+}
+
+function finish(element) {
+  element.querySelector("[data-onward]").hidden = false;
+  element.querySelector("[data-skip]")?.remove();
 }
 
 function tone(place, name) {
