@@ -87,6 +87,7 @@ class Lab:
         client = httpx.Client(base_url=self.url, timeout=20)
         answer = client.post("/", data={"phone": person.phone, "password": person.password})
         if answer.status_code != 303:
+            client.close()
             raise AssertionError(f"{person.phone} could not sign in: {answer.text[:300]}")
         return client
 
