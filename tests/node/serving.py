@@ -53,7 +53,7 @@ def a_served_node(
     enrol(store)
     cookies = {account_id: sign_in(store, account_id) for account_id in people}
     store.close()
-    settings = NodeSettings(folder, "127.0.0.1", 0)
+    settings = NodeSettings(folder, "127.0.0.1", 0, daily_check="off")
     listening = bind("127.0.0.1", 0)
     port = listening.getsockname()[1]
     served = Served(f"http://127.0.0.1:{port}", port, folder, cookies)
