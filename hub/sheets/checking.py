@@ -96,6 +96,10 @@ def _setting(cells: Cells, setting: Setting) -> str | int | bool | None:
         return None
     if setting.choices is not None:
         return cells.choice("值", setting.choices)
+    if setting.text_max:
+        if len(value) > setting.text_max:
+            cells.bad("值", f"“{setting.name}”最多 {setting.text_max} 字，现在是 {len(value)} 字")
+        return value
     number = as_integer(value, setting.integers)
     if number is None:
         cells.bad("值", "“{}”应为 {} 到 {} 的整数".format(value, *setting.integers))

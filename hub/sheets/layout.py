@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.rules.policy import Policy
+from shared.rules.policy import PHRASES_MAX, Policy
 from shared.rules.rubric import CRITERIA, LEVELS, Role, Stage
 
 EXAMPLE_MARK = "示例"
@@ -62,10 +62,22 @@ class Setting:
     note: str
     choices: Mapping[str, str | bool] | None = None
     integers: tuple[int, int] = (0, 0)
+    text_max: int = 0
+    """Above 0: words, at most so long."""
+
+    @property
+    def allowed(self) -> str:
+        if self.choices:
+            return "／".join(self.choices)
+        if self.text_max:
+            return f"最多 {self.text_max} 字"
+        return "{}–{}".format(*self.integers)
 
     def shown(self, policy: Policy) -> str | int:
         """The policy's value as people write it."""
         value = getattr(policy, self.field)
+        if self.text_max:
+            return str(value)
         if self.choices is None:
             return int(value)
         return next(name for name, meaning in self.choices.items() if meaning == value)
@@ -121,6 +133,12 @@ SETTINGS: tuple[Setting, ...] = (
         "off_topic_needs_comment",
         "标记“题文不符”时是否必须用评语说明理由",
         _YES_NO,
+    ),
+    Setting(
+        "常用评语",
+        "comment_phrases",
+        f"写评语时一键填入的话，用“；”分开，最多 {PHRASES_MAX} 条；例如说明为何题文不符",
+        text_max=200,
     ),
     Setting(
         "首次登录",

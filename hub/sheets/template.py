@@ -54,13 +54,25 @@ def _write_settings(page: Worksheet, text: Format) -> None:
     page.write_row(4, 0, (layout.LAST_DAY, "", "必填，写成 2026-11-25"), text)
     for row, setting in enumerate(layout.SETTINGS, 5):
         page.write_row(row, 0, (setting.name, setting.shown(Policy()), _explained(setting)))
-        rule = _choice_rule(tuple(setting.choices)) if setting.choices else None
-        page.data_validation(row, 1, row, 1, rule or _integer_rule(setting.integers))
+        page.data_validation(row, 1, row, 1, _setting_rule(setting))
+
+
+def _setting_rule(setting: Setting) -> dict[str, object]:
+    if setting.choices:
+        return _choice_rule(tuple(setting.choices))
+    if setting.text_max:
+        return {
+            "validate": "length",
+            "criteria": "<=",
+            "value": setting.text_max,
+            "error_title": setting.name,
+            "error_message": f"最多 {setting.text_max} 字",
+        }
+    return _integer_rule(setting.integers)
 
 
 def _explained(setting: Setting) -> str:
-    allowed = "／".join(setting.choices) if setting.choices else "{}–{}".format(*setting.integers)
-    return f"{setting.note}（{allowed}）"
+    return f"{setting.note}（{setting.allowed}）"
 
 
 def _validate(page: Worksheet, sheet: Sheet, index: int, column: Column) -> None:

@@ -34,6 +34,7 @@ def me(person: NamedDependency[Person], store: NamedDependency[Store]) -> dict[s
                 "leader_sees_marks": policy.leader_sees_marks,
                 "incomplete_may_be_scored": policy.incomplete_may_be_scored,
                 "off_topic_needs_comment": policy.off_topic_needs_comment,
+                "phrases": policy.phrases,
             },
             "preferences": DEFAULT_PREFERENCES | preferences.of_account(db, person.id),
             "criteria": [{"code": c.value, "label": c.label} for c in CRITERIA],

@@ -5,6 +5,13 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Literal
 
+PHRASES = (
+    *("唱的不是指定歌曲", "没有演唱，只有朗读", "歌词不是本题的"),
+    *("声音太小，听不清", "伴奏盖过演唱", "多人演唱"),
+)
+PHRASES_MAX = 6
+"""As many as the keys Alt+1 to Alt+6."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -24,6 +31,8 @@ class Policy:
     incomplete_may_be_scored: bool = True
     off_topic_needs_comment: bool = False
     """A mark flagged 题文不符 says in its comment what was sung instead."""
+    comment_phrases: str = "；".join(PHRASES)
+    """What markers put into a comment by one key; one from the other by "；"."""
     first_sign_in: Literal["change", "keep"] = "change"
     show_round: bool = True
     """Whether a marker is told that a task is of round 1 or 2."""
@@ -41,6 +50,11 @@ class Policy:
     """Whether markers see afterwards what was expected; leads and the city always do."""
     feedback_at_once: bool = False
     """Within a minute, as a training wants it; else after the half-day."""
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        parts = (part.strip() for part in self.comment_phrases.split("；"))
+        return tuple(part for part in parts if part)[:PHRASES_MAX]
 
 
 def policy_hash(policy: Policy) -> str:

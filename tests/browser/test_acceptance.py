@@ -302,7 +302,7 @@ def test_off_topic_asks_for_a_reason_where_the_city_wants_one(room: Room) -> Non
     bodies, before = sent_by(page), code(page)
     hint = page.get_by_test_id("hint")
     press(page, ["Alt+3"])
-    expect(hint).to_have_text("标记为题文不符，请按 C 写评语说明理由")
+    expect(hint).to_have_text("标记为题文不符，请按 C 写评语，或选常用评语")
     press(page, ["r", "Enter"])
     expect(page.get_by_test_id("code")).to_have_text(before)
     press(page, "c")
@@ -311,6 +311,25 @@ def test_off_topic_asks_for_a_reason_where_the_city_wants_one(room: Room) -> Non
     expect(page.get_by_test_id("code")).not_to_have_text(before)
     until_sent(page, bodies, 1)
     assert [body["comment"] for body in bodies] == ["唱的是另一首歌"]
+    page.context.close()
+
+
+def test_a_reason_takes_one_key_or_one_click_and_no_typing(room: Room) -> None:
+    room.set_policy(off_topic_needs_comment=True)
+    page = room.page()
+    room.set_policy()
+    bodies, before = sent_by(page), code(page)
+    press(page, ["Alt+3", "c"])
+    first, _, third = page.get_by_test_id("phrases").get_by_role("button").all()[:3]
+    expect(first).to_contain_text("唱的不是指定歌曲")
+    press(page, ["Alt+1", "Alt+1"])
+    expect(page.get_by_test_id("comment")).to_be_focused()
+    third.click()
+    page.keyboard.type("。")
+    press(page, ["Escape", "Enter"])
+    expect(page.get_by_test_id("code")).not_to_have_text(before)
+    until_sent(page, bodies, 1)
+    assert [body["comment"] for body in bodies] == ["唱的不是指定歌曲；歌词不是本题的。"]
     page.context.close()
 
 

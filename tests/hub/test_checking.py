@@ -38,6 +38,15 @@ def test_policies_are_written_in_chinese() -> None:
     assert sheets.exam.policy == Policy(home_district="only", tolerance=1, show_round=False)
 
 
+def test_the_citys_own_phrases_are_taken_and_too_long_ones_named() -> None:
+    book = a_book()
+    book["考试"].append(["常用评语", "唱错歌； ；没有声音"])
+    sheets, _ = check(as_tables(book))
+    assert sheets.exam.policy.phrases == ("唱错歌", "没有声音")
+    book["考试"][-1][1] = "长" * 201
+    assert problems_of(book) == ["考试 第 5 行「值」：“常用评语”最多 200 字，现在是 201 字"]
+
+
 def test_policies_that_do_not_go_together_are_a_warning() -> None:
     book = a_book()
     book["考试"].append(["回避本区县", "只评本区县"])

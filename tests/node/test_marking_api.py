@@ -10,6 +10,7 @@ import pytest
 from node.store import announcements, exam, marks, outbox, tasks, videos
 from shared.kit.clock import now, stamp
 from shared.kit.ids import new_id
+from shared.rules.policy import PHRASES
 from shared.rules.rubric import Stage
 from shared.wire.messages import EarlierMark, TaskCard
 from tests.makers import (
@@ -96,6 +97,7 @@ def test_me_tells_who_where_and_by_which_rules(pc: Pc) -> None:
         "leader_sees_marks": True,
         "incomplete_may_be_scored": True,
         "off_topic_needs_comment": False,
+        "phrases": list(PHRASES),
     }
     assert [c["code"] for c in me["criteria"]] == CODES
     assert [e["label"] for e in me["exceptions"]] == ["无图像", "答案图像不全", "题文不符"]

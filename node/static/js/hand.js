@@ -6,6 +6,12 @@ import { W } from "./words.js";
 const ASK_GUARD_MS = 400;
 const HINT_MS = 4000;
 
+const phraseButton = (phrase, place) => {
+  const key = `Alt+${place + 1}`;
+  const words = { type: "button", class: "chip", "data-do": "phrase", "data-value": place };
+  return h("button", { ...words, "aria-keyshortcuts": key }, phrase, h("kbd", {}, key));
+};
+
 export class Hand {
   /**
    * @param {any} parts the page's, see makeParts in marking.js
@@ -15,6 +21,7 @@ export class Hand {
     Object.assign(this, { me, player, rubric, tell });
     /** @type {import("./work.js").Sheet | null} */
     this.sheet = null;
+    fill(el("phrases"), ...me.policy.phrases.map(phraseButton));
   }
 
   open(sheet, group) {
@@ -106,6 +113,15 @@ export class Hand {
   showComment(visible) {
     show(el("comment-box"), visible);
     el("comment-button").setAttribute("aria-expanded", String(visible));
+  }
+
+  /** One phrase more, unless it is there already; writing goes on behind it. */
+  addPhrase(place) {
+    const phrase = this.me.policy.phrases[place];
+    if (!this.sheet || !phrase || el("comment-box").hidden) return;
+    const said = this.sheet.comment.trim();
+    if (!said.includes(phrase)) this.setComment(said ? `${said}；${phrase}` : phrase);
+    el("comment").focus();
   }
 
   setComment(text) {

@@ -19,6 +19,7 @@ const PLAIN = {
 const WITH_ALT = {
   Digit1: ["flag", "no_picture"], Digit2: ["flag", "incomplete"], Digit3: ["flag", "off_topic"],
 };
+const PHRASE = /^Digit([1-6])$/;
 const REPEATING = new Set(["up", "down", "back", "forward"]);
 const PRESSES = new Set(["Space", "Enter", "NumpadEnter"]);
 
@@ -33,13 +34,19 @@ export function commandOf(event) {
   return command;
 }
 
+/** What is not a command there is written. */
+function commandInText({ code, altKey, target }) {
+  if (code === "Escape") return ["close_comment"];
+  const phrase = altKey && target.id === "comment" && PHRASE.exec(code);
+  return phrase ? ["phrase", Number(phrase[1]) - 1] : null;
+}
+
 /** @param {{run: (name: string, value?: any) => void, isModal: () => boolean}} page */
 export function listenToKeys(page) {
   document.addEventListener("keydown", (event) => {
     if (page.isModal()) return;
     const inText = isText(event.target);
-    if (inText && event.code !== "Escape") return;
-    const command = inText ? ["close_comment"] : commandOf(event);
+    const command = inText ? commandInText(event) : commandOf(event);
     if (!command || isForFocused(event)) return;
     event.preventDefault();
     page.run(...command);
@@ -83,6 +90,7 @@ export function commandsOf(page) {
     set_flag: (code) => hand.setFlag(code),
     clear_flag: () => hand.setFlag(""),
     comment: () => hand.openComment(),
+    phrase: (place) => hand.addPhrase(Number(place)),
     close_comment: () => hand.closeComment(),
     clear_comment: () => hand.setComment(""),
     fault: (fault) => flow.report(fault),

@@ -17,7 +17,7 @@ export const W = {
   marked: (done, total) => `已评 ${done} / ${total}`,
   full_hint: "已评完，按 Enter 确定，或按 ↑ 修改",
   flag_hint: (code) => `已标记为${FLAGS[code]}，取消标记后再给分`,
-  reason_first: "标记为题文不符，请按 C 写评语说明理由",
+  reason_first: "标记为题文不符，请按 C 写评语，或选常用评语",
   nothing_yet: "先给分或加标记，再按 Enter",
   overall: "总体评价",
   comment_with: (text) => `评语：${text}`,
