@@ -34,6 +34,7 @@ SEED_EVERY_S = 20
 MEASURE_EVERY_S = 300
 HAND_OUTS_AT_ONCE = 200
 PRUNE_EVERY_S = 3600
+CHECKPOINT_EVERY_S = 60
 REMEMBER_EVERY_S = 5
 SEND_UP_EVERY_S = 60
 HEARTBEATS_KEPT = timedelta(days=7)
@@ -56,6 +57,7 @@ def timetable(store: Store, settings: HubSettings) -> BackgroundScheduler:
         (seed, SEED_EVERY_S),
         (measure, MEASURE_EVERY_S),
         (count, KEPT_S),
+        (Store.checkpoint, CHECKPOINT_EVERY_S),
     ):
         scheduler.add_job(job, _every(every_s), args=(store,))
     both = (store, settings)

@@ -26,6 +26,7 @@ READY_S = 10
 LOOK_FOR_UPDATE_MIN = 5
 CHECK_VIDEO_S = 2
 """So 6,000 videos are looked at again in the course of a morning, a few MB at a time."""
+CHECKPOINT_MIN = 1
 TIDY_H = 1
 SESSIONS_KEPT = timedelta(days=2)
 ATTEMPTS_KEPT = timedelta(days=1)
@@ -66,6 +67,7 @@ def timetable(
         scheduler.add_job(_copy, IntervalTrigger(seconds=MIRROR_S), args=(mirror,))
     if keep_identity is not None:
         scheduler.add_job(_keep, IntervalTrigger(seconds=IDENTITY_S), args=(keep_identity,))
+    scheduler.add_job(finish, IntervalTrigger(minutes=CHECKPOINT_MIN), args=(store.checkpoint,))
     scheduler.add_job(_tidy, IntervalTrigger(hours=TIDY_H), args=(store,))
     return scheduler
 

@@ -1,5 +1,6 @@
 """Store: one SQLite file, one writer, readers that cannot write."""
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -14,8 +15,13 @@ from shared.kit.refusal import Refusal
 
 BUSY_TIMEOUT_S = 15
 READERS_MAX = 64
+MEGA = 1_000_000
+WAL_BYTES_ODD = 256 * MEGA
+"""A WAL that is larger after a checkpoint: somebody has been reading for far too long."""
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 """Of SQLite's errors, those that only another file can help."""
+
+_log = logging.getLogger(__name__)
 
 
 class Store:
@@ -65,6 +71,24 @@ class Store:
         finally:
             db.conn.rollback()
             self._return_reader(db)
+
+    def checkpoint(self) -> int:
+        """Take the WAL into the file and empty it; how many bytes had to stay in it.
+
+        Commits do so on their own account, but only once it is large, and an open view keeps them
+        from it. Nobody is waited for: what a view still needs stays until the next time.
+        """
+        with self._lock:
+            connection = self._writer.conn
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+        left = self.path.with_name(self.path.name + "-wal").stat().st_size
+        if left > WAL_BYTES_ODD:
+            _log.warning("%s has a WAL of %d MB: who reads for so long?", self.path, left // MEGA)
+        return left
 
     def backup(self, target: Path) -> None:
         """A verified copy of the database as it is now, in one file."""
@@ -195,6 +219,8 @@ def _open(path: Path, *, read_only: bool) -> Database:
         # The defaults (2 MB, 4 MB) spill and checkpoint within every larger transaction.
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA wal_autocheckpoint = 16000")
+        # What a savepoint may have to take back would else be written to a file, page by page.
+        connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA foreign_keys = ON")
         if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
             raise RuntimeError("SQLite refused synchronous=FULL: a saved mark would not be safe")

@@ -116,3 +116,14 @@ def test_the_timetable_starts_and_ends(tmp_path: Path) -> None:
     assert {"announce", "wipe", "hand_out", "remember", "save", "prune"} <= names
     timetable.shutdown(wait=True)
     store.close()
+
+
+def test_the_timetable_keeps_the_wal_small(tmp_path: Path) -> None:
+    store = an_allocated_hub(tmp_path, works=1)
+    scheduled = {
+        job.func: job for job in jobs.timetable(store, HubSettings(data=tmp_path)).get_jobs()
+    }
+    job = scheduled[Store.checkpoint]
+    job.func(*job.args)
+    assert (tmp_path / "hub.db-wal").stat().st_size == 0
+    store.close()
