@@ -30,7 +30,7 @@ from shared.kit.store import Store
 from shared.rules.rubric import CRITERIA, from_mask, levels_to_text
 from shared.wire import chain
 from shared.wire.messages import Event, HoldingBody, MarkBody, PushAnswer, PushRequest
-from shared.wire.paths import EVENTS_PER_PUSH
+from shared.wire.paths import EVENTS_PER_PUSH_MAX
 
 AGREEMENT = 0.79
 TRUTH = 0.887
@@ -111,9 +111,9 @@ class Marking:
         return now
 
     def _push_batch(self, lab: Lab) -> bool:
-        if len(lab.todo) < EVENTS_PER_PUSH:
+        if len(lab.todo) < EVENTS_PER_PUSH_MAX:
             self._pull(lab)
-        asked = [lab.todo.popleft() for _ in range(min(EVENTS_PER_PUSH, len(lab.todo)))]
+        asked = [lab.todo.popleft() for _ in range(min(EVENTS_PER_PUSH_MAX, len(lab.todo)))]
         if not asked:
             return False
         self._hand_in(lab, [self._mark(task) for task in asked])

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -28,8 +29,7 @@ class Known:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     event_id: str
     node_id: int
     node_inc: str
@@ -100,23 +100,7 @@ def add(db: Database, received: Sequence[Received], moment: datetime) -> None:
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (event_id) DO NOTHING
         """,
-        [
-            (
-                event.event_id,
-                event.node_id,
-                event.node_inc,
-                event.seq,
-                event.sitting_id,
-                event.kind,
-                event.v,
-                event.body_sha256,
-                event.body,
-                event.code,
-                event.reason,
-                text,
-            )
-            for event in received
-        ],
+        [(*event, text) for event in received],
     )
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from hub.store import hands
 
 
-@dataclass(frozen=True, slots=True)
-class LoadKey:
+class LoadKey(NamedTuple):
     """Whose load, of what."""
 
     sitting_id: int
@@ -27,7 +27,7 @@ class Load:
 
 def count(db: Database, key: LoadKey, total: int, done: int) -> None:
     """Add to a load (or, with negative numbers, take away)."""
-    parameters = (total, done, key.sitting_id, key.account_id, key.item_group_id, key.round)
+    parameters = (total, done, *key)
     changed = db.conn.execute(
         """
         UPDATE load SET total = total + ?, done = done + ?
@@ -56,10 +56,7 @@ def count_given(db: Database, given: Mapping[LoadKey, int]) -> None:
         ON CONFLICT (sitting_id, account_id, item_group_id, round) DO UPDATE SET
           total = load.total + excluded.total
         """,
-        [
-            (more, key.sitting_id, key.account_id, key.item_group_id, key.round)
-            for key, more in given.items()
-        ],
+        [(more, *key) for key, more in given.items()],
     )
 
 
@@ -70,10 +67,7 @@ def count_done(db: Database, done: Mapping[LoadKey, int]) -> None:
         UPDATE load SET done = done + ?
         WHERE sitting_id = ? AND account_id = ? AND item_group_id = ? AND round = ?
         """,
-        [
-            (more, key.sitting_id, key.account_id, key.item_group_id, key.round)
-            for key, more in done.items()
-        ],
+        [(more, *key) for key, more in done.items()],
     )
 
 

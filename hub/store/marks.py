@@ -2,8 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlite_utils import Database
 
@@ -19,8 +18,8 @@ from shared.rules.rubric import (
 Standing = Literal["counted", "replaced", "surplus", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
+    # A tuple, as Slot and Task are: thousands are made, at a fifth of what a dataclass costs.
     event_id: str
     sitting_id: int
     task_id: int

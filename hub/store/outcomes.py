@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 from typing import Literal
 
 from sqlite_utils import Database
@@ -138,8 +139,9 @@ def _texts(verdict: Verdict) -> tuple[str, str, str]:
     return f"[{', '.join(levels)}]", f"[{', '.join(rounds)}]", f"[{', '.join(rules)}]"
 
 
+@cache
 def _fragments(decision: Decision | None) -> tuple[str, str, str]:
-    """As json.dumps writes them."""
+    """As json.dumps writes them; there are few, and each is needed often."""
     if decision is None:
         return "null", "null", "null"
     by = ", ".join(map(str, decision.rounds))

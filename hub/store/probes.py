@@ -1,6 +1,6 @@
 """Probes handed to markers, and what they gave: never among tasks, marks, loads or outcomes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Row
@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from hub.store.many import listed
 from shared.kit.clock import stamp
 from shared.rules.probes import ProbeKind
 from shared.wire.messages import MarkBody
@@ -261,17 +262,18 @@ def answered_by(db: Database, sitting_id: int, account_id: int) -> list[Answered
     return [one for one in answered(db, sitting_id) if one.account_id == account_id]
 
 
-def holders(
-    db: Database, sitting_id: int, performance_ids: Iterable[int]
-) -> dict[int, frozenset[int]]:
+def holders(db: Database, sitting_id: int, performance_ids: Collection[int]) -> dict[int, set[int]]:
     """By performance: who has it as a reference, or is asked for it again."""
-    found = {}
-    for id in performance_ids:
-        rows = db.conn.execute(
-            "SELECT account_id FROM probe WHERE performance_id = ? AND sitting_id = ?",
-            (id, sitting_id),
-        )
-        found[id] = frozenset(row[0] for row in rows)
+    rows = db.conn.execute(
+        """
+        SELECT performance_id, account_id FROM probe
+        WHERE performance_id IN (SELECT value FROM json_each(?)) AND sitting_id = ?
+        """,
+        (listed(performance_ids), sitting_id),
+    )
+    found: dict[int, set[int]] = {id: set() for id in performance_ids}
+    for performance_id, account_id in rows:
+        found[performance_id].add(account_id)
     return found
 
 

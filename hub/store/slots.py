@@ -1,9 +1,8 @@
 """Slots: the rounds a performance needs, and which mark fills each."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlite_utils import Database
 
@@ -15,8 +14,7 @@ from shared.kit.clock import stamp
 SlotState = Literal["waiting", "assigned", "filled", "closed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     sitting_id: int
     performance_id: int
     round: int
@@ -119,29 +117,33 @@ def wait(
     moment: datetime,
 ) -> Slot:
     """Open a slot that is new, was closed, or was taken back; its gen rises."""
-    return wait_all(db, [(sitting_id, performance_id, round, criteria)], moment)[0]
+    return wait_all(db, sitting_id, [(performance_id, round, criteria)], moment)[0]
 
 
 def wait_all(
-    db: Database, wishes: Sequence[tuple[int, int, int, int]], moment: datetime
+    db: Database, sitting_id: int, wishes: Sequence[tuple[int, int, int]], moment: datetime
 ) -> list[Slot]:
-    """The same of several: sitting, performance, round and criteria of each."""
+    """The same of several of one sitting: performance, round and criteria of each."""
     first_gen, text = meta.number_base(db) + 1, stamp(moment)
+    before = of_performances(db, sitting_id, [wish[0] for wish in wishes])
     opened = []
-    for wish in wishes:
-        row = db.conn.execute(
-            """
-            INSERT INTO slot (sitting_id, performance_id, round, criteria, state, gen, since)
-            VALUES (?, ?, ?, ?, 'waiting', ?, ?)
-            ON CONFLICT (sitting_id, performance_id, round) DO UPDATE SET
-              criteria = excluded.criteria, state = 'waiting',
-              gen = max(slot.gen + 1, excluded.gen), task_id = NULL, since = excluded.since
-            RETURNING
-              sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since
-            """,
-            (*wish, first_gen, text),
-        ).fetchone()
-        opened.append(Slot(*row))
+    for performance_id, round, criteria in wishes:
+        old = before[performance_id].get(round)
+        gen, mark_id = (max(old.gen + 1, first_gen), old.mark_id) if old else (first_gen, None)
+        opened.append(
+            Slot(sitting_id, performance_id, round, criteria, "waiting", gen, None, mark_id, text)
+        )
+    db.conn.executemany(
+        """
+        INSERT INTO slot
+          (sitting_id, performance_id, round, criteria, state, gen, task_id, mark_id, since)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (sitting_id, performance_id, round) DO UPDATE SET
+          criteria = excluded.criteria, state = excluded.state, gen = excluded.gen,
+          task_id = NULL, since = excluded.since
+        """,
+        opened,
+    )
     return opened
 
 

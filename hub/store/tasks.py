@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlite_utils import Database
 
@@ -16,8 +16,7 @@ from shared.kit.clock import stamp
 TaskState = Literal["open", "done", "withdrawn"]
 
 
-@dataclass(frozen=True, slots=True)
-class NewTask:
+class NewTask(NamedTuple):
     sitting_id: int
     performance_id: int
     item_group_id: int
@@ -33,8 +32,7 @@ class NewTask:
         return loads.LoadKey(self.sitting_id, self.account_id, self.item_group_id, self.round)
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     id: int
     sitting_id: int
     performance_id: int

@@ -1,8 +1,8 @@
 """First marks fill their slots, many at a time: a batch of a node costs little more than one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -19,8 +19,7 @@ TWICE_TEXT = "同一位教师已评过这份作品的其他评次"
 _REASONS = {Code.APPLIED: "", Code.SURPLUS: SURPLUS_TEXT, Code.QUARANTINED: TWICE_TEXT}
 
 
-@dataclass(frozen=True, slots=True)
-class FirstMark:
+class FirstMark(NamedTuple):
     """A mark that revises none, and the task that it answers, as it is now."""
 
     task: Task
@@ -47,12 +46,12 @@ def fill_slots(db: Database, first: Sequence[FirstMark], moment: datetime) -> li
         if code is Code.APPLIED:
             filling.append(one)
             counted[id][mark.round] = mark
-            present[id][mark.round] = replace(slot, state="filled")
+            present[id][mark.round] = slot._replace(state="filled")
             # What follows from it follows when its last mark is in.
             cases.pop(id, None)
             cases[id] = Case(counted[id], present[id])
         elif code is Code.SURPLUS:
-            surplus.append(replace(mark, standing="surplus"))
+            surplus.append(mark._replace(standing="surplus"))
     marks.add(db, surplus)
     _fill(db, sitting_id, filling, present, moment)
     settle_all(db, sitting_id, cases, moment)

@@ -46,7 +46,7 @@ class Circumstances:
     tasks: Mapping[int, Sequence[Task]]
     """All that were ever handed out of a performance."""
     givers: Mapping[int, Collection[int]]
-    knowing: Mapping[int, frozenset[int]]
+    knowing: Mapping[int, Collection[int]]
     """Who has a performance as a reference."""
 
 
@@ -99,7 +99,7 @@ def hand_out_all(
         pool = _pool(slot, around.stages[performance.item_group_id])
         start = slot_point(around.seed, slot.performance_id, slot.round, slot.gen)
         wide = _asked(around, slot, performance, not_to)
-        asked = replace(wide, already=wide.already | around.knowing[slot.performance_id])
+        asked = replace(wide, already=wide.already.union(around.knowing[slot.performance_id]))
         found = find_taker(db, pool, asked, near, around.policy, start)
         if found is None and asked != wide:
             # Who has it as a reference is passed over, as long as there is anybody else.

@@ -110,8 +110,8 @@ def _marks(
     db: Database, batch: Sequence[Event], node: nodes.Node, moment: datetime
 ) -> list[Outcome] | None:
     """None, and nothing done, where one of them is odd: it is not to trouble the others."""
-    found = {event.sitting: sittings.sitting(db, event.sitting) for event in batch}
-    if any(sitting is None or sitting.state == "wiped" for sitting in found.values()):
+    found = [sittings.sitting(db, id) for id in {event.sitting for event in batch}]
+    if any(sitting is None or sitting.state == "wiped" for sitting in found):
         return None
     try:
         given = [(event, _read_mark(event.body)) for event in batch]
@@ -122,8 +122,8 @@ def _marks(
     return [Outcome(Code(result.code), result.reason) for result in results]
 
 
-def of_wiped_sitting(db: Database, event: Event) -> bool:
-    sitting = sittings.sitting(db, event.sitting)
+def is_wiped(db: Database, sitting_id: int) -> bool:
+    sitting = sittings.sitting(db, sitting_id)
     return sitting is not None and sitting.state == "wiped"
 
 

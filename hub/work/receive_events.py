@@ -4,11 +4,12 @@ import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from hub.store import audit, events, meta, nodes
-from hub.work.receive_event import STALE, Outcome, apply_all, of_wiped_sitting
+from hub.work.receive_event import STALE, Outcome, apply_all, is_wiped
 from hub.work.receive_mark import is_same_mark
 from shared.kit.clock import stamp
 from shared.kit.ids import is_id
@@ -16,7 +17,7 @@ from shared.kit.refusal import Refusal
 from shared.wire import chain
 from shared.wire.codes import Code
 from shared.wire.messages import Event, EventResult, PushAnswer, PushGap, PushRequest
-from shared.wire.paths import EVENTS_PER_PUSH
+from shared.wire.paths import EVENTS_PER_PUSH_MAX
 
 Do = Callable[[Database, Sequence[Event], nodes.Node, datetime], list[Outcome]]
 
@@ -25,8 +26,7 @@ FORKED = PushGap(expected_seq=0)
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """One event with its place in the node's stream."""
 
     seq: int
@@ -43,8 +43,7 @@ class Sender:
     do: Do
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """An event, the id that it is kept under, and what became of it."""
 
     arrived: Arrived
@@ -64,7 +63,7 @@ def receive(
 
     What is disputed is kept as it came, and counts for nothing until a person has looked at it.
     """
-    if request.from_seq < 1 or len(request.events) > EVENTS_PER_PUSH or not request.node_inc:
+    if request.from_seq < 1 or len(request.events) > EVENTS_PER_PUSH_MAX or not request.node_inc:
         raise Refusal("bad_batch", "上报的内容不正确。", 400)
     known = events.stream(db, node.id, request.node_inc)
     if request.from_seq > known.acked_seq + 1:
@@ -107,7 +106,7 @@ def _is_forked(
             break
         if arrived.event.event_id not in before:
             # Of a wiped trial the hub keeps nothing, so nothing is to be concluded from it.
-            return not of_wiped_sitting(db, arrived.event)
+            return not is_wiped(db, arrived.event.sitting)
     reaches_end = request.from_seq + len(batch) - 1 >= known.acked_seq
     return reaches_end and now_known.chain != request.chain
 
@@ -174,14 +173,14 @@ def _set_aside(
     db: Database, batch: Sequence[Event], node: nodes.Node, moment: datetime
 ) -> list[Outcome]:
     odd = Outcome(Code.QUARANTINED, "用已作废的凭据上报，等待市级核对")
-    return [STALE if of_wiped_sitting(db, event) else odd for event in batch]
+    return [STALE if is_wiped(db, event.sitting) else odd for event in batch]
 
 
 def _keep(
     db: Database, sender: Sender, done: Sequence[Kept], moment: datetime
 ) -> list[EventResult]:
     """Of a wiped trial nothing is kept, also where a later event of the batch had it wiped."""
-    over = {e.sitting for e in (one.arrived.event for one in done) if of_wiped_sitting(db, e)}
+    over = {id for id in {one.arrived.event.sitting for one in done} if is_wiped(db, id)}
     for one in done:
         if one.outcome.code is Code.QUARANTINED:
             text, name = one.outcome.reason, sender.node.name

@@ -39,7 +39,7 @@ def receive_mark(
     task = tasks.task(db, body.task_id) or adopt_task(db, event, body, moment)
     if task is None:
         return _quarantined(event, STRANGE_TEXT)
-    mark = _mark(event, body, node, task, moment)
+    mark = _mark(event, body, node, task, stamp(moment))
     if wrong := _what_is_wrong(task, mark, event, node):
         return _quarantined(event, wrong)
     if body.revises:
@@ -56,11 +56,12 @@ def receive_marks(
     results: list[EventResult] = []
     together: list[FirstMark] = []
     touched: dict[int, set[int]] = {}
+    text = stamp(moment)
     for event, body in given:
         task = held.get(body.task_id)
         is_new = event.event_id not in known and not body.revises and is_well_formed(body)
         if task is not None and is_new and _goes_with(task, together, touched):
-            mark = _mark(event, body, node, task, moment)
+            mark = _mark(event, body, node, task, text)
             if not _what_is_wrong(task, mark, event, node):
                 together.append(FirstMark(task, mark))
                 touched.setdefault(task.performance_id, set()).add(task.round)
@@ -118,7 +119,7 @@ def _what_is_wrong(task: Task, mark: Mark, event: Event, node: Node) -> str:
     return ""
 
 
-def _mark(event: Event, body: MarkBody, node: Node, task: Task, moment: datetime) -> Mark:
+def _mark(event: Event, body: MarkBody, node: Node, task: Task, received_at: str) -> Mark:
     return Mark(
         event_id=event.event_id,
         sitting_id=task.sitting_id,
@@ -135,7 +136,7 @@ def _mark(event: Event, body: MarkBody, node: Node, task: Task, moment: datetime
         spent_ms=body.spent_ms,
         heard_percent=body.heard_percent,
         given_at=body.given_at,
-        received_at=stamp(moment),
+        received_at=received_at,
         standing="counted",
     )
 

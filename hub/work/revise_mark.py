@@ -1,6 +1,5 @@
 """Revise a mark (历史阅卷): until a later round's mark is in, or the round or sitting is over."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -23,7 +22,7 @@ def revise_mark(db: Database, task: Task, mark: Mark, moment: datetime) -> Event
             event_id=mark.event_id, code=Code.QUARANTINED, reason="找不到要修改的评分"
         )
     if reason := _too_late(db, revised):
-        marks.add(db, [replace(mark, standing="refused")])
+        marks.add(db, [mark._replace(standing="refused")])
         return EventResult(event_id=mark.event_id, code=Code.REFUSED, reason=reason)
     # The old one first: a slot and a person have one counted mark each at any time.
     marks.replace(db, revised.event_id)

@@ -1,8 +1,8 @@
 """Settle performances: judge their marks, write the outcomes, and ask for what is still open."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -15,8 +15,7 @@ from shared.rules.policy import Policy
 from shared.rules.rubric import to_mask
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """A performance with what there is of it, by round."""
 
     counted: Mapping[int, Mark]
@@ -46,10 +45,10 @@ def settle_all(db: Database, sitting_id: int, cases: Mapping[int, Case], moment:
             slot = cases[id].slots.get(number)
             if slot is None or slot.state == "closed":
                 if wanted:
-                    wishes.append((sitting_id, id, number, wanted))
+                    wishes.append((id, number, wanted))
             elif slot.state != "filled":
                 _adapt(db, slot, wanted, moment)
-    hand_out_all(db, slots.wait_all(db, wishes, moment), moment)
+    hand_out_all(db, slots.wait_all(db, sitting_id, wishes, moment), moment)
 
 
 def verdict_on(counted: Mapping[int, Mark], policy: Policy) -> Verdict:

@@ -231,8 +231,8 @@ def _spreads(holders: Sequence[Holder]) -> dict[int, Spread]:
 def _hand_on(db: Database, sitting: Sitting, extra: _Extra, moment: datetime) -> None:
     """Slots, tasks and loads of one item group; its nodes are told."""
     dealt, everything = extra.deck.dealt, to_mask(ALL_CRITERIA)
-    wishes = [(sitting.id, one.work, one.round, everything) for one in dealt]
-    waiting = slots.wait_all(db, wishes, moment)
+    wishes = [(one.work, one.round, everything) for one in dealt]
+    waiting = slots.wait_all(db, sitting.id, wishes, moment)
     new = [
         NewTask(
             sitting_id=sitting.id,

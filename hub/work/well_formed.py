@@ -10,7 +10,7 @@ INTEGER_MAX = 2**63 - 1
 
 def is_well_formed(body: MarkBody) -> bool:
     numbers = (body.task_id, body.gen, body.account_id, body.spent_ms, body.heard_percent)
-    if not all(0 <= number <= INTEGER_MAX for number in numbers) or body.heard_percent > 100:
+    if min(numbers) < 0 or max(numbers) > INTEGER_MAX or body.heard_percent > 100:
         return False
     try:
         parse_stamp(body.given_at)

@@ -1,7 +1,10 @@
 """Ids made where a thing is born: 128 bits, ordered by time, as 32 hex digits."""
 
 import os
+import re
 from datetime import datetime
+
+_ID = re.compile("[0-9a-f]{32}")
 
 
 def new_id(moment: datetime) -> str:
@@ -13,4 +16,4 @@ def new_id(moment: datetime) -> str:
 
 
 def is_id(text: str) -> bool:
-    return len(text) == 32 and set(text) <= set("0123456789abcdef")
+    return _ID.fullmatch(text) is not None

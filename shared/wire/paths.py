@@ -22,6 +22,9 @@ NONCE_HEADER = "X-Shengping-Nonce"
 SIGNATURE_HEADER = "X-Shengping-Signature"
 
 EVENTS_PER_PUSH = 200
+"""What every hub takes."""
+EVENTS_PER_PUSH_MAX = 500
+"""What ours takes, as it says in its hello."""
 ITEMS_PER_PULL = 500
 MARKS_PER_PAGE = 500
 PUSH_BYTES_MAX = 1_000_000

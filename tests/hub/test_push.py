@@ -297,7 +297,11 @@ def test_the_city_knows_which_district_holds_a_video(db: Database) -> None:
 
 def test_a_batch_that_is_no_batch_is_refused(db: Database) -> None:
     node, mark = home_of(db), a_mark(db)
-    for request in (a_push(mark, from_seq=0), a_push(*[mark] * 201), a_push(mark, inc="")):
+    for request in (
+        a_push(mark, from_seq=0),
+        a_push(*[mark] * (paths.EVENTS_PER_PUSH_MAX + 1)),
+        a_push(mark, inc=""),
+    ):
         with pytest.raises(Refusal):
             receive(db, node, request, LATER)
 

@@ -1,6 +1,5 @@
 """Receiving marks: what counts, what is surplus, refused or quarantined, and revisions."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -298,7 +297,7 @@ def test_only_the_counted_mark_can_be_revised(hub: Store) -> None:
 
 def test_a_mark_of_another_sitting_is_not_believed(hub: Store) -> None:
     with hub.writing() as db:
-        other = replace(the_task(db, 1, 1), sitting_id=9)
+        other = the_task(db, 1, 1)._replace(sitting_id=9)
         assert give(db, other).code == Code.QUARANTINED
 
 
