@@ -34,7 +34,7 @@ from node.settings import NodeSettings
 from node.store import marks, meta, outbox, tasks
 from node.uplink.client import HubClient, Identity
 from node.uplink.http import make_http
-from node.uplink.meet import Program
+from node.uplink.meet import Meeting, Program
 from node.uplink.pull import Puller
 from node.uplink.push import Pusher
 from node.uplink.state import LinkState
@@ -183,6 +183,8 @@ async def hand_in(folder: Path, wanted: int) -> tuple[Cost, Cost, dict[int, int]
             code = invite(db, "机房", 1, now())
         await lab.uplink.enrol(url, code)
         client, state = lab.client(), LinkState()
+        program = Program(__version__, "boot")
+        await Meeting(lab.store, client, state, program).meet()
         await lab.pull_everything(client, state)
         given = lab.mark(wanted)
         pusher = Pusher(lab.store, client, state)

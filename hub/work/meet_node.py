@@ -20,7 +20,7 @@ from shared.wire.meeting import (
     HelloRequest,
     HistoryAnswer,
 )
-from shared.wire.paths import MARKS_PER_PAGE
+from shared.wire.paths import EVENTS_PER_PUSH_MAX, MARKS_PER_PAGE
 
 OURS = Protocols(PROTOCOL_LEAST, PROTOCOL)
 
@@ -43,6 +43,7 @@ def hello(db: Database, node: Node, said: HelloRequest, moment: datetime) -> Hel
         acked_seq=known.acked_seq,
         chain=known.chain,
         server_time=stamp(moment),
+        events_per_push=EVENTS_PER_PUSH_MAX,
     )
 
 

@@ -1,6 +1,6 @@
 """SQL of marks: every version that was submitted on this node, and what the hub said of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Row
 
@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from node.store.tasks import Task, task
 from shared.wire.meeting import MarkCard
+from shared.wire.messages import EventResult
 
 PAGE_ROWS = 50
 
@@ -99,20 +100,20 @@ def own(db: Database) -> list[Mark]:
     return [Mark(*row) for row in rows]
 
 
-def set_result(db: Database, event_id: str, code: str, reason: str) -> None:
+def set_results(db: Database, results: Sequence[EventResult]) -> None:
     """What the hub decided; where it refused a revision, the earlier mark stands again."""
-    db.conn.execute(
-        "UPDATE mark SET result = ?, reason = ? WHERE event_id = ?", (code, reason, event_id)
+    db.conn.executemany(
+        "UPDATE mark SET result = ?, reason = ? WHERE event_id = ?",
+        [(result.code, result.reason, result.event_id) for result in results],
     )
-    if code == "refused":
-        db.conn.execute(
-            """
-            UPDATE task SET mark_id = (SELECT revises FROM mark WHERE event_id = ?)
-             WHERE mark_id = ?
-               AND (SELECT revises FROM mark WHERE event_id = ?) IS NOT NULL
-            """,
-            (event_id, event_id, event_id),
-        )
+    db.conn.executemany(
+        """
+        UPDATE task SET mark_id = (SELECT revises FROM mark WHERE event_id = ?)
+         WHERE mark_id = ?
+           AND (SELECT revises FROM mark WHERE event_id = ?) IS NOT NULL
+        """,
+        [(result.event_id,) * 3 for result in results if result.code == "refused"],
+    )
 
 
 def history(

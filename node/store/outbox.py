@@ -96,8 +96,11 @@ def acked_count(db: Database) -> int:
 
 def ack(db: Database, results: Sequence[EventResult], acked_seq: int) -> None:
     db.conn.executemany(
-        "UPDATE outbox SET result = ? WHERE event_id = ?",
-        [(result.code, result.event_id) for result in results],
+        """
+        UPDATE outbox SET result = ?, state = CASE WHEN seq <= ? THEN 'acked' ELSE state END
+        WHERE event_id = ?
+        """,
+        [(result.code, acked_seq, result.event_id) for result in results],
     )
     db.conn.execute(
         "UPDATE outbox SET state = 'acked' WHERE state = 'pending' AND seq <= ?", (acked_seq,)

@@ -83,6 +83,7 @@ class Meeting:
             answer = await self._client.hello(request)
             self._state.clock.learn(answer.server_time, self._moment(), self._client.last.rtt_s)
             self._state.reached(self._moment())
+            self._state.events_per_push = answer.events_per_push
             decided = await finish(self._do, answer)
             if decided.action is not Action.OK:
                 self._state.is_compared = False

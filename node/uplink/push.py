@@ -18,6 +18,8 @@ from shared.wire.paths import EVENTS_PER_PUSH, PUSH_BYTES_MAX
 
 ENVELOPE_BYTES = 1_000
 STRIKES_MAX = 3
+EVENTS_LEAST = 25
+QUICK_S, SLOW_S = 2.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Pusher:
         self._state = state
         self._moment = moment
         self._strikes = 0
+        self._size = EVENTS_PER_PUSH
 
     async def drain(self) -> int:
         """Send all that is pending, and say how many events went; Outage where that fails."""
@@ -52,12 +55,16 @@ class Pusher:
     async def _send(self, batch: Batch) -> int:
         try:
             answer = await self._client.push(batch.request)
+        except Outage:
+            self._size = max(self._size // 2, EVENTS_LEAST)
+            raise
         except Gap as gap:
             self._strike()
             self._state.is_met = False
             await finish(self._align, gap.expected_seq)
             return 0
         cost = self._client.last
+        self._size = next_size(self._size, cost.rtt_s, self._state.events_per_push)
         self._state.rtt_ms = self._state.last_push_ms = cost.ms
         self._state.reached(self._moment())
         if answer.hub_inc != batch.hub_inc:
@@ -77,7 +84,7 @@ class Pusher:
 
     def _take(self) -> Batch | None:
         with self._store.reading() as db:
-            rows = _fitting(outbox.pending(db, EVENTS_PER_PUSH))
+            rows = _fitting(outbox.pending(db, self._size))
             node_inc, link = meta.node_inc(db), meta.link(db)
         if not rows:
             return None
@@ -105,10 +112,8 @@ class Pusher:
             if outbox.chain_at(db, answer.acked_seq) != answer.chain:
                 begin_new_life(db, moment)
                 return False
-            kinds = {row.event_id: row.kind for row in batch.rows}
-            for result in answer.results:
-                if kinds.get(result.event_id) == "mark":
-                    marks.set_result(db, result.event_id, result.code, result.reason)
+            given = {row.event_id for row in batch.rows if row.kind == "mark"}
+            marks.set_results(db, [r for r in answer.results if r.event_id in given])
             # No further than what was answered for, though the hub may hold more: every event
             # is to learn its result.
             last_seq = batch.rows[-1].seq
@@ -117,6 +122,15 @@ class Pusher:
                 db, "push", moment, count=len(batch.rows), bytes=cost.bytes, ms=cost.ms
             )
         return answer.acked_seq >= last_seq
+
+
+def next_size(size: int, took_s: float, most: int) -> int:
+    """Few large pushes cost the least; on a thin line a large one would never get through."""
+    if took_s > SLOW_S:
+        size //= 2
+    elif took_s < QUICK_S:
+        size *= 2
+    return min(max(size, EVENTS_LEAST), most)
 
 
 def _fitting(rows: list[outbox.Row]) -> list[outbox.Row]:

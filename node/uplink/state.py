@@ -10,6 +10,7 @@ import msgspec
 
 from node.uplink.clock import HubClock
 from shared.wire.messages import PullAnswer, RoundProgress
+from shared.wire.paths import EVENTS_PER_PUSH
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,6 +53,8 @@ class LinkState:
     last_contact_at: datetime | None = None
     rtt_ms: int | None = None
     last_push_ms: int = 0
+    events_per_push: int = EVENTS_PER_PUSH
+    """What the hub takes at most."""
     problem: str = ""
     video_problem: str = ""
     video_bytes_per_s: int = 0

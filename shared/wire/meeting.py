@@ -3,6 +3,7 @@
 import msgspec
 
 from shared.wire.messages import Moment, Strict
+from shared.wire.paths import EVENTS_PER_PUSH
 
 COMPARES_WHEN_ASKED = "compare_when_asked"
 """Among the caps of a node: it understands PullAnswer.compare."""
@@ -38,6 +39,8 @@ class HelloAnswer(msgspec.Struct, kw_only=True):
     acked_seq: int
     chain: str
     server_time: Moment
+    events_per_push: int = EVENTS_PER_PUSH
+    """How many it takes at most; a hub of before says nothing."""
 
 
 class HistoryRequest(Strict):

@@ -55,7 +55,7 @@ class PushRequest(Strict):
     """Chain hash after the last of `events`, see shared.wire.chain."""
 
 
-class EventResult(Strict):
+class EventResult(Strict, omit_defaults=True):
     event_id: str
     code: str
     """One of shared.wire.codes."""

@@ -12,6 +12,7 @@ from shared.kit.ids import new_id
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.rules.rubric import CRITERIA, Criterion, MarkException, levels_from_text
+from shared.wire.messages import EventResult
 from tests.makers import CHEN, NINE, WANG, a_node_store, a_sitting_card, a_task_card
 
 
@@ -85,7 +86,10 @@ def test_a_refused_revision_lets_the_earlier_mark_stand_again(tmp_path: Path) ->
     second = an_answer(levels="000000", revises=first.event_id)
     give(store, second)
     with store.writing() as db:
-        marks.set_result(db, second.event_id, "refused", "已进入3评，不能修改")
+        marks.set_results(
+            db,
+            [EventResult(event_id=second.event_id, code="refused", reason="已进入3评，不能修改")],
+        )
     with store.reading() as db:
         task = tasks.task(db, 1)
         shown = marks.history(db, WANG, 2, 0, "", "")

@@ -12,7 +12,7 @@ from shared.kit.clock import now, stamp
 from shared.kit.ids import new_id
 from shared.rules.policy import PHRASES
 from shared.rules.rubric import Stage
-from shared.wire.messages import EarlierMark, TaskCard
+from shared.wire.messages import EarlierMark, EventResult, TaskCard
 from tests.makers import (
     ANTHEM,
     CHEN,
@@ -303,7 +303,7 @@ def test_history_says_what_became_of_a_mark(
     mark = a_mark()
     pc.post("/api/marks", json=mark)
     with lab.store.writing() as db:
-        marks.set_result(db, mark["event_id"], code, "")
+        marks.set_results(db, [EventResult(event_id=mark["event_id"], code=code, reason="")])
     [row] = pc.get("/api/history").json()["marks"]
     assert (row["state"], row["can_revise"]) == state
 

@@ -11,7 +11,7 @@ import pytest
 from node.store import exchanges, marks, meta, outbox
 from node.uplink.answers import Outage
 from node.uplink.clock import HubClock
-from node.uplink.push import Pusher
+from node.uplink.push import EVENTS_LEAST, Pusher, next_size
 from node.uplink.state import LinkState
 from shared.kit.ids import new_id
 from shared.kit.store import Store
@@ -242,3 +242,50 @@ def test_a_hub_that_is_never_content_is_an_outage_and_no_endless_loop(
     with pytest.raises(Outage):
         push(store, hub)
     assert pending(store) == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "took_s", "then"),
+    [
+        (200, 0.1, 400),
+        (400, 0.1, 500),
+        (200, 5.0, 200),
+        (200, 9.0, 100),
+        (30, 30.0, EVENTS_LEAST),
+        (500, 0.1, 500),
+    ],
+)
+def test_a_push_grows_on_a_quick_line_up_to_what_the_hub_takes_and_shrinks_on_a_thin_one(
+    size: int, took_s: float, then: int
+) -> None:
+    assert next_size(size, took_s, most=500) == then
+
+
+def test_a_hub_of_before_is_sent_no_more_than_it_takes(store: Store, hub: StandInHub) -> None:
+    with store.writing() as db:
+        for _ in range(2 * paths.EVENTS_PER_PUSH + 5):
+            outbox.put(db, 0, "holding", 1, HoldingBody(gained=[], lost=[]), new_id(NINE), NINE)
+    push(store, hub)
+    assert len(hub.asked) == 3
+
+
+def test_a_hub_that_takes_more_is_sent_more(store: Store, hub: StandInHub) -> None:
+    with store.writing() as db:
+        for _ in range(2 * paths.EVENTS_PER_PUSH + 5):
+            outbox.put(db, 0, "holding", 1, HoldingBody(gained=[], lost=[]), new_id(NINE), NINE)
+    push(store, hub, LinkState(events_per_push=500))
+    assert len(hub.asked) == 2
+
+
+def test_after_an_outage_less_is_sent_at_once(store: Store, hub: StandInHub) -> None:
+    with store.writing() as db:
+        for _ in range(paths.EVENTS_PER_PUSH):
+            outbox.put(db, 0, "holding", 1, HoldingBody(gained=[], lost=[]), new_id(NINE), NINE)
+    state = LinkState()
+    pusher = Pusher(store, hub.client(state.clock), state, lambda: NINE)
+    hub.wrong = [link_down]
+    with pytest.raises(Outage):
+        asyncio.run(pusher.drain())
+    hub.asked.clear()
+    asyncio.run(pusher.drain())
+    assert len(hub.asked) == 2

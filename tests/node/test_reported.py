@@ -11,6 +11,7 @@ from node.work.take_back_marks import take_back
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.wire.meeting import MarkCard
+from shared.wire.messages import EventResult
 from tests.makers import FORMAL, NINE, WANG, a_node_store, a_sitting_card, a_task_card
 from tests.node.door import a_lab
 from tests.node.test_give_mark import an_answer, give, refusal_of
@@ -24,7 +25,7 @@ def test_the_browser_learns_which_marks_the_city_has_and_which_are_lost(tmp_path
         with lab.store.writing() as db:
             for answer in (saved, sent):
                 give_mark(db, WANG, answer, NINE)
-            marks.set_result(db, sent.event_id, "applied", "")
+            marks.set_results(db, [EventResult(event_id=sent.event_id, code="applied", reason="")])
         kept = [saved.event_id, sent.event_id, "f" * 32]
         said = pc.post("/api/reported", json={"event_ids": kept}).json()
         assert said == {"reported": [sent.event_id], "unknown": ["f" * 32]}
@@ -100,7 +101,9 @@ def test_a_result_that_changed_at_the_hub_is_learnt(tmp_path: Path) -> None:
     answer = an_answer()
     give(store, answer)
     with store.writing() as db:
-        marks.set_result(db, answer.event_id, "quarantined", "没有这个任务")
+        marks.set_results(
+            db, [EventResult(event_id=answer.event_id, code="quarantined", reason="没有这个任务")]
+        )
     take(store, a_card(answer.event_id))
     with store.reading() as db:
         mark = marks.mark(db, answer.event_id)

@@ -17,6 +17,7 @@ from shared.kit.clock import now
 from shared.kit.ids import new_id
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
+from shared.wire.messages import EventResult
 from tests.makers import ANTHEM, SONG, SUN, WANG, a_node_store, a_phone, a_task_card, enrol
 from tests.node.door import Lab, Pc, a_lab
 from tests.node.test_give_mark import an_answer
@@ -99,7 +100,14 @@ def test_the_sync_page_counts_what_waits_and_shows_what_was_refused(
     assert "<dt>评分和标记</dt><dd>1 条</dd>" in page
     with lab.store.writing() as db:
         [mark] = marks.own(db)
-        marks.set_result(db, mark.event_id, "refused", "已进入 3评，原来的评分有效。")
+        marks.set_results(
+            db,
+            [
+                EventResult(
+                    event_id=mark.event_id, code="refused", reason="已进入 3评，原来的评分有效。"
+                )
+            ],
+        )
     refused = technician.get("/sync").text
     assert "ZX-000001" in refused and "王一一" in refused and "已进入 3评" in refused
     assert technician.post("/sync/now").headers["location"] == "/sync"
