@@ -30,6 +30,11 @@ SIZES = (
 )
 """In CSS pixels; the last two are PCs of 1366x768 and 1920x1080 on which people zoom to 125 %."""
 MARKS = 20
+COUNT_SEEKS = """() => {
+  window.seeks = 0;
+  for (const video of document.querySelectorAll("video"))
+    video.addEventListener("seeking", () => (window.seeks += 1));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +218,7 @@ def test_the_next_clip_plays_from_this_pc_while_the_node_is_slow(room: Room) -> 
     expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
     # Slower than slow: from here on not a byte of a clip comes.
     page.route("**/videos/**", lambda route: None)
+    page.evaluate(COUNT_SEEKS)
     for _ in range(2):
         before = code(page)
         press(page, [*SIX, "Enter"])
@@ -220,6 +226,8 @@ def test_the_next_clip_plays_from_this_pc_while_the_node_is_slow(room: Room) -> 
         expect(page.locator("video.front")).to_have_js_property("paused", False)
         assert page.locator("video.front").evaluate("v => v.src").startswith("blob:")
         expect(page.get_by_test_id("cover")).to_be_hidden()
+    # A seek, even to the start, would have the frame decoded again that lies ready.
+    assert page.evaluate("window.seeks") == 0
     page.unroute("**/videos/**")
     page.context.close()
 

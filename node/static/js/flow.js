@@ -109,13 +109,14 @@ export class Flow {
   open(sheet, resume) {
     this.openedAt = performance.now();
     const group = this.me.groups.find(({ id }) => id === sheet.task.group);
+    // First of all the picture: the browser begins to play while the rest is drawn.
+    if (sheet.task.video.is_ready) this.player.open(sheet.task, resume);
     this.waiting.hide();
     this.stage.open(sheet.task, group);
     this.reference.open(group);
     this.hand.open(sheet, group);
     this.showRound(sheet.task.round);
-    if (sheet.task.video.is_ready) this.player.open(sheet.task, resume);
-    else this.awaitVideo(sheet, resume);
+    if (!sheet.task.video.is_ready) this.awaitVideo(sheet, resume);
   }
 
   /** An earlier clip may have left the node's cache; asking for it brings it back. */

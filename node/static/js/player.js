@@ -52,7 +52,8 @@ export class Player {
     this.heard = new Heard(task.video.duration_ms / 1000, heard);
     this.loudness = attenuation(task.video.loudness_db);
     this.applyVolume();
-    this.front.currentTime = at;
+    // Even to seek to where it stands would have the prepared frame decoded again.
+    if (this.front.currentTime !== at) this.front.currentTime = at;
     this.set("loading");
     this.play();
   }

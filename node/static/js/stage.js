@@ -148,7 +148,9 @@ class Zoom {
   /** The picture never leaves the screen altogether. */
   limit() {
     const spare = (this.scale - 1) / 2;
-    const [x, y] = [this.screen.clientWidth * spare, this.screen.clientHeight * spare];
+    // The size is asked for only where it matters: it has the page laid out.
+    const [width, height] = spare ? [this.screen.clientWidth, this.screen.clientHeight] : [0, 0];
+    const [x, y] = [width * spare, height * spare];
     this.pan.x = Math.min(x, Math.max(-x, this.pan.x));
     this.pan.y = Math.min(y, Math.max(-y, this.pan.y));
   }
