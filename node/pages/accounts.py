@@ -41,6 +41,10 @@ class Line:
     address: str
     is_locked: bool
 
+    @property
+    def is_marker(self) -> bool:
+        return self.account.role in (Role.MARKER, Role.LEADER)
+
 
 @dataclass(frozen=True, slots=True)
 class Slip:
@@ -107,6 +111,21 @@ def unlock(
     return Redirect("/accounts", status_code=303)
 
 
+@post("/accounts/{account_id:int}/free", sync_to_thread=True, status_code=303)
+def free_pc(
+    account_id: PathWhole, person: NamedDependency[Person], store: NamedDependency[Store]
+) -> Redirect:
+    """For another PC: the one where it is open lets go of it, and no question is asked there."""
+    person.require(*MANAGERS)
+    if account_id == person.id:
+        raise Refusal("own_account", "换电脑时请用右上角菜单退出，再到另一台电脑登录。")
+    with store.writing() as db:
+        _known(db, account_id)
+        sessions.end_all_of(db, account_id)
+    log.info("account %s freed of its PC by %s", account_id, person.id)
+    return Redirect("/accounts", status_code=303)
+
+
 @post("/accounts/{account_id:int}/reset", sync_to_thread=True, status_code=200)
 def reset(
     request: Request[Any, Any, State],
@@ -136,4 +155,4 @@ def _known(db: Database, account_id: int) -> Account:
     return account
 
 
-ROUTES = [listed, unlock, reset]
+ROUTES = [listed, unlock, free_pc, reset]

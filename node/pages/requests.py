@@ -41,10 +41,13 @@ def show_requests(
     person: NamedDependency[Person],
     store: NamedDependency[Store],
     done: FromQuery[str] = "",
+    account: FromQuery[int] = 0,
 ) -> Template:
+    """`account`: the one who is asked about, chosen already."""
     person.require(Role.LEAD)
     note = "申请已保存，连上市级中心后送达；答复会显示在下面。" if done == "asked" else ""
-    return _page(request, person, store, note=note)
+    typed = WishForm("replace", account) if account else None
+    return _page(request, person, store, note=note, typed=typed)
 
 
 @post(HERE, sync_to_thread=True, status_code=303)

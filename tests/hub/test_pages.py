@@ -117,7 +117,7 @@ def test_a_wrong_password_keeps_the_name_and_says_no_more(tmp_path: Path) -> Non
         for name in (ADMIN, "nobody"):
             answer = browser.post("/sign-in", data={"name": name, "password": "wrong"})
             assert answer.status_code == 401
-            assert "账号或密码不对" in answer.text
+            assert "账号、密码或动态码不对" in answer.text
             assert f'value="{name}"' in answer.text
 
 

@@ -236,6 +236,18 @@ def test_an_account_that_must_wait_can_be_unlocked(lab: Lab, lead: Pc) -> None:
     assert pc.sign_in(CHEN).status_code == 303
 
 
+def test_who_changes_the_pc_is_let_go_of_by_the_old_one_and_asked_nothing_at_the_new(
+    lab: Lab, lead: Pc
+) -> None:
+    old = lab.at_work(WANG)
+    assert f"/accounts/{WANG}/free" in lead.get("/accounts").text
+    assert lead.post(f"/accounts/{WANG}/free").status_code == 303
+    assert old.get("/api/me").json()["code"] == "signed_out"
+    assert f"/accounts/{WANG}/free" not in lead.get("/accounts").text
+    assert lab.pc().sign_in(WANG).headers["location"] == "/mark"
+    assert lead.post(f"/accounts/{ZHAO}/free").status_code == 409, "not the own one"
+
+
 NEW = "kept-in-mind-8"
 
 

@@ -70,3 +70,11 @@ def test_only_the_lead_asks(lab: Lab) -> None:
     for person in (CHEN, SUN):
         assert lab.at_work(person).post("/requests", data=WISH).status_code == 403
         assert lab.at_work(person).get("/requests").status_code == 403
+
+
+def test_whom_the_list_of_accounts_names_is_chosen_already(lab: Lab) -> None:
+    lead = lab.at_work(ZHAO)
+    assert f'href="/requests?account={WANG}"' in lead.get("/accounts").text
+    page = lead.get(f"/requests?account={WANG}").text
+    assert f'<option value="{WANG}" selected>' in page
+    assert "办理之前一切照旧" in page
