@@ -1,8 +1,8 @@
 """The hub's web application, put together: the only module that knows every room."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from litestar import Litestar, Router, get
@@ -120,7 +120,7 @@ def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
             Router(path="/", route_handlers=ROUTES),
             rendering.static_router(HERE),
         ],
-        lifespan=[_lifespan(settings, with_jobs=with_jobs)],
+        lifespan=[_life],
         dependencies={
             "store": Provide(provide_store, sync_to_thread=False),
             "bell": Provide(provide_bell, sync_to_thread=False),
@@ -138,16 +138,7 @@ def create_app(settings: HubSettings, *, with_jobs: bool = True) -> Litestar:
         # Ours is shared.kit.log, which masks phones; Litestar's own would stand beside it.
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
-        state=State(
-            {
-                "settings": settings,
-                "bucket": open_bucket(settings.bucket_place),
-                "nonces": Nonces(),
-                "boots": Boots(),
-                "city": City(),
-                "measuring": site.Measuring(),
-            }
-        ),
+        state=State({"settings": settings, "with_jobs": with_jobs}),
     )
 
 
@@ -176,29 +167,30 @@ def provide_settings(state: State) -> HubSettings:
     return settings
 
 
-def _lifespan(
-    settings: HubSettings, *, with_jobs: bool
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def running(app: Litestar) -> AsyncIterator[None]:
-        store = Store(settings.database, hub.schema.migrations)
-        with store.writing() as db:
-            lives.start(db, last_reach(settings.reach_file), now())
-            replay(db, "系统", now(), only_unknown=True)
-        keep_reach(settings.reach_file, store)
-        app.state.store, app.state.bell = store, Bell(store)
-        app.state.exports = Exports(store, settings.exports)
-        jobs = timetable(store, settings)
-        if with_jobs:
-            jobs.start()
-        try:
-            yield
-        finally:
-            if with_jobs:
-                # A running job ends first: the store is closed under nobody's hands.
-                await asyncio.to_thread(jobs.shutdown, wait=True)
-            await asyncio.to_thread(app.state.exports.stop)
-            app.state.bell.stop()
-            store.close()
-
-    return running
+@asynccontextmanager
+async def _life(app: Litestar) -> AsyncIterator[None]:
+    """All that lives in an app begins here, so that it may live again, and on other data."""
+    state = app.state
+    settings: HubSettings = state.settings
+    store = Store(settings.database, hub.schema.migrations)
+    with store.writing() as db:
+        lives.start(db, last_reach(settings.reach_file), now())
+        replay(db, "系统", now(), only_unknown=True)
+    keep_reach(settings.reach_file, store)
+    state.store, state.bell = store, Bell(store)
+    state.exports = Exports(store, settings.exports)
+    state.bucket = open_bucket(settings.bucket_place)
+    state.nonces, state.boots, state.city = Nonces(), Boots(), City()
+    state.measuring = site.Measuring()
+    jobs = timetable(store, settings)
+    if state.with_jobs:
+        jobs.start()
+    try:
+        yield
+    finally:
+        if state.with_jobs:
+            # A running job ends first: the store is closed under nobody's hands.
+            await asyncio.to_thread(jobs.shutdown, wait=True)
+        await asyncio.to_thread(state.exports.stop)
+        state.bell.stop()
+        store.close()

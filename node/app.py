@@ -1,7 +1,7 @@
 """The node's web application, put together: the only module that knows every room."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ def create_app(settings: NodeSettings, make_http: MakeHttp = make_http) -> Lites
         # In a router of their own: registered one by one, the second handler of a path would
         # have Litestar wrap the first one twice, and every GET of it would fail.
         route_handlers=[Router(path="/", route_handlers=ROUTES), rendering.static_router(HERE)],
-        lifespan=[_lifespan(settings, make_http)],
+        lifespan=[_life],
         dependencies={
             "store": Provide(provide_store, sync_to_thread=False),
             "uplink": Provide(provide_uplink, sync_to_thread=False),
@@ -119,7 +119,7 @@ def create_app(settings: NodeSettings, make_http: MakeHttp = make_http) -> Lites
         # shared.kit.log has it; Litestar's own would write phones in full.
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
-        state=State({"settings": settings}),
+        state=State({"settings": settings, "make_http": make_http}),
     )
 
 
@@ -133,39 +133,37 @@ def provide_uplink(state: State) -> Uplink:
     return uplink
 
 
-def _lifespan(
-    settings: NodeSettings, make_http: MakeHttp
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def running(app: Litestar) -> AsyncIterator[None]:
-        store = open_whole(settings, now())
-        cache = Cache(settings.cache, settings.cache_bytes_max)
-        uplink = Uplink(store, cache, settings, __version__, make_http)
-        app.state.store, app.state.cache, app.state.uplink = store, cache, uplink
-        app.state.verified, app.state.grants = Verified(cache), Grants()
-        app.state.offers = Offers()
-        updates = app.state.updates = _updates(store, uplink, settings, make_http)
-        folder = settings.mirror_folder
-        jobs = timetable(
-            uplink,
-            store,
-            Mirror(folder, store) if folder else None,
-            partial(keep_identity, settings, store),
-            updates,
-        )
-        try:
-            await uplink.start()
-            jobs.start()
-            yield
-        finally:
-            if jobs.running:
-                jobs.shutdown(wait=False)
-            if updates is not None:
-                await updates.stop()
-            await uplink.stop()
-            store.close()
-
-    return running
+@asynccontextmanager
+async def _life(app: Litestar) -> AsyncIterator[None]:
+    """All that lives in an app begins here, so that it may live again, and on other data."""
+    state = app.state
+    settings: NodeSettings = state.settings
+    store = open_whole(settings, now())
+    cache = Cache(settings.cache, settings.cache_bytes_max)
+    uplink = Uplink(store, cache, settings, __version__, state.make_http)
+    state.store, state.cache, state.uplink = store, cache, uplink
+    state.verified, state.grants = Verified(cache), Grants()
+    state.offers = Offers()
+    updates = state.updates = _updates(store, uplink, settings, state.make_http)
+    folder = settings.mirror_folder
+    jobs = timetable(
+        uplink,
+        store,
+        Mirror(folder, store) if folder else None,
+        partial(keep_identity, settings, store),
+        updates,
+    )
+    try:
+        await uplink.start()
+        jobs.start()
+        yield
+    finally:
+        if jobs.running:
+            jobs.shutdown(wait=False)
+        if updates is not None:
+            await updates.stop()
+        await uplink.stop()
+        store.close()
 
 
 def _updates(

@@ -3,11 +3,14 @@
 王一一 and 陈二二 mark, 李三三 leads, 赵四四 is a district's lead, 孙五五 its technician.
 """
 
+import functools
+import tempfile
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+from sqlite_utils.migrations import Migrations
 
 import node.schema
 from node.store import accounts, exam, meta, tasks, videos
@@ -132,9 +135,24 @@ def an_announcement_card(announcement_id: int = 1, **changes: object) -> Announc
     return msgspec.structs.replace(card, **changes)
 
 
+def a_store(path: Path, migrations: Migrations) -> Store:
+    """A new one; its tables are made once for all tests."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_made_once(migrations))
+    return Store(path, migrations)
+
+
+@functools.cache
+def _made_once(migrations: Migrations) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "new.db"
+        Store(path, migrations).close()
+        return path.read_bytes()
+
+
 def a_node_store(folder: Path, *task_cards: TaskCard, **policies: str | int | bool) -> Store:
     """An enrolled node with the whole cast, an open formal sitting and the given tasks."""
-    store = Store(folder / "node.db", node.schema.migrations)
+    store = a_store(folder / "node.db", node.schema.migrations)
     with store.writing() as db:
         exam.put_exam(db, an_exam_card(**policies))
         exam.put_sitting(db, a_sitting_card())

@@ -44,7 +44,7 @@ def test_scripts_are_scripts_whatever_the_registry_says(monkeypatch: pytest.Monk
     )
     said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert said.stdout.strip() == "text/javascript", said.stderr
-    served = static_files([rendering.SHARED, ROOT / "node"])
+    served = static_files(rendering.SHARED, ROOT / "node")
     kinds = {f.media_type for name, f in served.items() if name.endswith(".js")}
     assert kinds == {"text/javascript"}
 

@@ -1,5 +1,6 @@
 """Store: one SQLite file, one writer, readers that cannot write."""
 
+import functools
 import logging
 import sqlite3
 import threading
@@ -40,7 +41,9 @@ class Store:
         self._lock = threading.Lock()
         if migrations.applied(self._writer) and (pending := migrations.pending(self._writer)):
             self.backup(path.with_name(f"{path.stem}-before-{pending[0].name}.db"))
-        migrations.apply(self._writer)
+        # All of an upgrade or nothing of it, and one sync of the disk.
+        with self._writer.atomic():
+            migrations.apply(self._writer)
         self._idle: list[Database] = []
         self._idle_lock = threading.Lock()
         self._closed = False
@@ -177,14 +180,22 @@ def reading_damaged(path: Path) -> Iterator[Database]:
 
 def run_script(db: Database, path: Path) -> None:
     """Every statement of a file, within the caller's transaction (executescript would end it)."""
+    for statement in _statements(path):
+        db.conn.execute(statement)
+
+
+@functools.cache
+def _statements(path: Path) -> tuple[str, ...]:
+    done: list[str] = []
     statement = ""
     for line in path.read_text("utf-8").splitlines(keepends=True):
         statement += line
-        if sqlite3.complete_statement(statement):
-            db.conn.execute(statement)
+        if line.rstrip().endswith(";") and sqlite3.complete_statement(statement):
+            done.append(statement)
             statement = ""
     if statement.strip():
         raise ValueError(f"{path.name} ends in the middle of a statement")
+    return tuple(done)
 
 
 def _refuse_newer(db: Database, migrations: Migrations, path: Path) -> None:

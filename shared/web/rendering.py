@@ -1,6 +1,7 @@
 """Pages: templates with their filters, versioned static files, headers, refusals made readable."""
 
 import errno
+import functools
 import hashlib
 import logging
 import mimetypes
@@ -82,6 +83,7 @@ class Frame:
     product: str = field(default=PRODUCT)
 
 
+@functools.cache
 def template_config(*packages: Path) -> TemplateConfig[JinjaTemplateEngine]:
     """Templates of the given packages, then the shared ones; an unknown name is an error."""
     folders = (*packages, SHARED)
@@ -93,7 +95,7 @@ def template_config(*packages: Path) -> TemplateConfig[JinjaTemplateEngine]:
         lstrip_blocks=True,
     )
     environment.filters.update(words.FILTERS)
-    version = _version(folders)
+    version = _version(*folders)
     environment.globals["static"] = lambda path: f"/static/{version}/{path}"
     environment.globals["product"] = PRODUCT
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
@@ -105,7 +107,7 @@ def static_router(*packages: Path) -> Router:
     The address changes with the content, so browsers may keep them for ever.
     """
     folders = (*packages, SHARED)
-    return statics.router(f"/static/{_version(folders)}", folders)
+    return statics.router(f"/static/{_version(*folders)}", *folders)
 
 
 def page(name: str, /, *, status_code: int = 200, **context: Any) -> Template:
@@ -201,9 +203,10 @@ def _wants_json(request: Request[Any, Any, Any]) -> bool:
     )
 
 
-def _version(folders: Sequence[Path]) -> str:
+@functools.cache
+def _version(*folders: Path) -> str:
     """Of what browsers get, so that it changes with how files are sent, too."""
     digest = hashlib.sha256()
-    for name, file in sorted(statics.static_files(folders).items()):
+    for name, file in sorted(statics.static_files(*folders).items()):
         digest.update(name.encode() + b"\0" + file.content)
     return digest.hexdigest()[:12]

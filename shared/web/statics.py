@@ -1,9 +1,9 @@
 """Scripts, styles and pictures, held in memory as browsers get them: lean, and compressed."""
 
+import functools
 import gzip
 import mimetypes
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ class StaticFile:
     media_type: str
 
 
-def static_files(folders: Sequence[Path]) -> dict[str, StaticFile]:
+@functools.cache
+def static_files(*folders: Path) -> dict[str, StaticFile]:
     """By path below static/; where two folders have the same path, the first one counts.
 
     Of the scripts only those that no other one imports: each has what it imports in it.
@@ -54,8 +55,8 @@ def _joined(scripts: dict[str, str]) -> dict[str, StaticFile]:
     return files
 
 
-def router(address: str, folders: Sequence[Path]) -> Router:
-    files = static_files(folders)
+def router(address: str, *folders: Path) -> Router:
+    files = static_files(*folders)
 
     @route("/{path:path}", http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=False)
     def static(path: FromPath[Path], request: Request[Any, Any, Any]) -> Response[bytes]:

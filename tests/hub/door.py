@@ -13,7 +13,6 @@ import httpx
 import msgspec
 from litestar import Litestar
 
-from hub.app import create_app
 from hub.settings import HubSettings
 from hub.store import meta
 from shared.kit.clock import now, stamp
@@ -21,6 +20,7 @@ from shared.kit.ids import new_id
 from shared.kit.store import Store
 from shared.wire import chain, paths, signing
 from shared.wire.messages import Event, NodeStatus, PullAnswer, PullRequest, PushAnswer, PushRequest
+from tests.apps import a_hub_app
 from tests.hub.makers import an_allocated_hub
 from tests.makers import NINE
 
@@ -101,13 +101,13 @@ def at_door(folder: Path, visit: Callable[[AtDoor], Coroutine[Any, Any, T]], **h
 
 @asynccontextmanager
 async def a_door(folder: Path) -> AsyncIterator[AtDoor]:
-    app = create_app(HubSettings(data=folder), with_jobs=False)
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-    async with (
-        app.lifespan(),
-        httpx.AsyncClient(transport=transport, base_url="http://hub") as http,
-    ):
-        yield AtDoor(http, app)
+    with a_hub_app(HubSettings(data=folder)) as app:
+        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        async with (
+            app.lifespan(),
+            httpx.AsyncClient(transport=transport, base_url="http://hub") as http,
+        ):
+            yield AtDoor(http, app)
 
 
 def a_push(

@@ -25,7 +25,7 @@ from shared.kit.store import Store
 from shared.rules.policy import Policy
 from shared.rules.rubric import Role, Stage
 from shared.wire.messages import Event, EventResult, MarkBody, NodeStatus
-from tests.makers import NINE
+from tests.makers import NINE, a_store
 
 EXAM_NAME = "2023全市监测"
 ADMIN = "市级管理员"
@@ -45,7 +45,7 @@ def a_hub(
     """Every district has a node, so many middle-school markers and leaders, and so many
     performances in each of the two item groups, each with a video.
     """
-    store = Store(folder / "hub.db", hub.schema.migrations)
+    store = a_store(folder / "hub.db", hub.schema.migrations)
     with store.writing() as db:
         meta.ensure_identity(db)
         frame = Exam(EXAM_NAME, "2023-04-13", "2023-04-14", policy or Policy())

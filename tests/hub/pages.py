@@ -9,12 +9,12 @@ from httpx import Response
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from hub.app import create_app
 from hub.settings import HubSettings
 from hub.store import admins
 from hub.store.admins import AdminRole
 from shared.kit.passwords import hash_password
 from shared.kit.store import Store
+from tests.apps import a_hub_app
 
 ADMIN, VIEWER = "赵四四", "孙五五"
 PASSWORD = "很长的密码-2023"
@@ -26,8 +26,10 @@ Browser = TestClient[Litestar]
 @contextmanager
 def a_browser(folder: Path) -> Iterator[Browser]:
     """Nobody is signed in yet; there is one admin and one viewer."""
-    app = create_app(HubSettings(data=folder), with_jobs=False)
-    with TestClient(app, raise_server_exceptions=False) as browser:
+    with (
+        a_hub_app(HubSettings(data=folder)) as app,
+        TestClient(app, raise_server_exceptions=False) as browser,
+    ):
         with store_of(browser).writing() as db:
             admins.add(db, ADMIN, _HASH, "city_admin")
             admins.add(db, VIEWER, _HASH, "city_viewer")

@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 from litestar.testing import TestClient
 
-from node.app import create_app
 from node.pages.people import COOKIE
 from node.settings import NodeSettings
 from node.store import sessions
@@ -16,6 +15,7 @@ from node.uplink.http import MakeHttp
 from shared.kit.store import Store
 from shared.kit.tokens import hash_token
 from shared.wire.messages import TaskCard
+from tests.apps import a_node_app
 from tests.makers import WANG, a_node_store, a_phone, enrol
 from tests.node.standin_hub import link_down
 
@@ -110,8 +110,8 @@ def a_lab(
     store.close()
     for card in task_cards:
         keep_video(folder, card)
-    app = create_app(NodeSettings(data=folder, daily_check=daily_check), make_http)
-    with TestClient(app) as client:
+    settings = NodeSettings(data=folder, daily_check=daily_check)
+    with a_node_app(settings, make_http) as app, TestClient(app) as client:
         yield Lab(client, folder)
 
 

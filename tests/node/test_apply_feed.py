@@ -22,6 +22,7 @@ from tests.makers import (
     WANG,
     a_group_card,
     a_sitting_card,
+    a_store,
     a_task_card,
     a_video_card,
     an_account_card,
@@ -33,7 +34,7 @@ from tests.node.standin_hub import enrolled, give
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "node.db", node.schema.migrations)
+    opened = a_store(tmp_path / "node.db", node.schema.migrations)
     enrolled(opened)
     yield opened
     opened.close()

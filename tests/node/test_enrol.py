@@ -15,13 +15,13 @@ from node.work import enrol
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.wire.messages import HoldingBody
-from tests.makers import NINE, a_group_card, a_sitting_card, a_task_card, an_account_card
+from tests.makers import NINE, a_group_card, a_sitting_card, a_store, a_task_card, an_account_card
 from tests.node.standin_hub import URL, StandInHub, an_enrolment, answer_lost, link_down, login_page
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "node.db", node.schema.migrations)
+    opened = a_store(tmp_path / "node.db", node.schema.migrations)
     yield opened
     opened.close()
 

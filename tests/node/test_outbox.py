@@ -11,12 +11,12 @@ from node.store import outbox
 from shared.kit.store import Store
 from shared.wire import chain
 from shared.wire.messages import EventResult, HoldingBody
-from tests.makers import NINE
+from tests.makers import NINE, a_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "node.db", node.schema.migrations)
+    opened = a_store(tmp_path / "node.db", node.schema.migrations)
     yield opened
     opened.close()
 

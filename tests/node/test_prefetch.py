@@ -30,6 +30,7 @@ from tests.makers import (
     TRIAL,
     a_group_card,
     a_sitting_card,
+    a_store,
     a_task_card,
     a_video_card,
     an_account_card,
@@ -53,7 +54,7 @@ def sha(task_id: int) -> str:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "node.db", node.schema.migrations)
+    opened = a_store(tmp_path / "node.db", node.schema.migrations)
     enrolled(opened)
     with opened.writing() as db:
         exam.put_sitting(db, a_sitting_card(TRIAL, "closed"))

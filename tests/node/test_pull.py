@@ -20,6 +20,7 @@ from tests.makers import (
     NINE,
     a_group_card,
     a_sitting_card,
+    a_store,
     a_task_card,
     an_account_card,
     an_exam_card,
@@ -29,7 +30,7 @@ from tests.node.standin_hub import StandInHub, enrolled, link_down, login_page
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "node.db", node.schema.migrations)
+    opened = a_store(tmp_path / "node.db", node.schema.migrations)
     enrolled(opened)
     yield opened
     opened.close()

@@ -25,6 +25,7 @@ from tests.makers import (
     NINE,
     a_group_card,
     a_sitting_card,
+    a_store,
     a_task_card,
     a_video_card,
     an_account_card,
@@ -39,7 +40,7 @@ WRITE_BYTES = 64
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "node.db", node.schema.migrations)
+    opened = a_store(tmp_path / "node.db", node.schema.migrations)
     enrolled(opened)
     with opened.writing() as db:
         exam.put_sitting(db, a_sitting_card())

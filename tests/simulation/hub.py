@@ -18,9 +18,6 @@ from sqlite_utils import Database
 
 import hub.app
 from hub import jobs
-from hub.api.boots import Boots
-from hub.api.city import City
-from hub.api.guard import Nonces
 from hub.app import create_app
 from hub.settings import HubSettings
 from hub.work.back_up import keep_copy
@@ -104,9 +101,8 @@ class Hub:
         self.disk = Disk(path, self._chance, functools.partial(self._note, "hub"))
         self.disk.on_death = self._died
         app = the_app()
-        app.state.nonces, app.state.boots, app.state.city = Nonces(), Boots(), City()
         app.state.settings = self._settings
-        lifespan = hub.app._lifespan(self._settings, with_jobs=False)(app)
+        lifespan = hub.app._life(app)
         # Kept, since what is let go of would be tidied up as if it had ended well.
         self._lifespans.append(lifespan)
         _at_once(lifespan.__aenter__())

@@ -50,7 +50,7 @@ def client(tmp_path: Path) -> Iterator[TestClient[Litestar]]:
     (shared / "secret.txt").write_text("not below static", encoding="utf-8")
     (tmp_path / "own" / "outside.js").write_text("outside", encoding="utf-8")
     app = Litestar(
-        [statics.router("/static/1", [tmp_path / "own", tmp_path / "shared"])],
+        [statics.router("/static/1", tmp_path / "own", tmp_path / "shared")],
         openapi_config=None,
     )
     with TestClient(app) as client:
