@@ -65,6 +65,8 @@ _PLAIN_METADATA = frozenset(
     {"major_brand", "minor_version", "compatible_brands", "encoder", "creation_time"}
 )
 _BAD_SOUND_SHARE = 0.01
+_PIXELS_MAX = 1920 * 1200
+"""More than that an old PC decodes too slowly, and it would fill the lab's line."""
 _DISK_TROUBLE = frozenset({errno.EIO, errno.ENOENT, errno.EACCES, errno.EMFILE, errno.ENOSPC})
 
 
@@ -158,6 +160,12 @@ def _check_picture(video: VideoStream) -> None:
         shown = context.pix_fmt
         raise Unusable(
             f"像素格式是 {shown}，浏览器只能播放 8 位的 yuv420p。{_RECIPE}", is_curable=True
+        )
+    if context.width * context.height > _PIXELS_MAX:
+        raise Unusable(
+            f"画面太大（{context.width}×{context.height}），机房的旧电脑播放会卡顿。"
+            "请转码为不超过 1920×1080 的 MP4（H.264 视频 + AAC 声音）后重新导入。",
+            is_curable=True,
         )
 
 

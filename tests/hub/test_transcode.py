@@ -29,6 +29,9 @@ def test_without_the_citys_wish_nothing_is_transcoded(tmp_path: Path) -> None:
         ("mpeg4", "libmp3lame", "yuv420p", ".avi", "AVI"),
         ("libx264", "ac3", "yuv420p", ".ts", "TS 或 MTS"),
         ("mpeg2video", "mp2", "yuv420p", ".mpg", "MPEG"),
+        ("wmv2", "wmav2", "yuv420p", ".wmv", "WMV"),
+        ("libx264", "vorbis", "yuv420p", ".mp4", "声音编码"),
+        ("libvpx", "vorbis", "yuv420p", ".webm", "WebM"),
     ],
 )
 def test_what_no_browser_plays_becomes_h264_and_aac(
@@ -65,6 +68,19 @@ def test_a_phones_video_is_put_upright_and_keeps_its_pace(tmp_path: Path) -> Non
     times = [round((f.time or 0) * 1000) for f in frames]
     assert [b - a for a, b in pairwise(times)][1:7] == [50, 33, 67, 50, 33, 67]
     assert stored.probe.duration_ms == pytest.approx(2000, abs=120)
+
+
+def test_a_picture_that_old_pcs_are_too_slow_for_is_listed_or_made_smaller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = a_video(tmp_path / "a.mp4")
+    monkeypatch.setattr("hub.media.probe._PIXELS_MAX", 100 * 100)
+    monkeypatch.setattr(transcode_room, "SIDE_MAX", 90)
+    with pytest.raises(Unusable, match=r"画面太大（160×120）.*请转码为不超过"):
+        take_in(source, tmp_path / "shelf")
+    stored = take_in(source, tmp_path / "shelf", may_transcode=True)
+    assert (stored.probe.width, stored.probe.height) == (90, 68)
+    assert "画面太大" in stored.note
 
 
 def test_a_large_picture_is_made_as_large_as_a_labs_screen_shows(
