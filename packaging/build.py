@@ -58,6 +58,8 @@ NOT_IN_NODE = (
     *("av", "numpy", "obstore", "xlsxwriter", "python_calamine", "pyotp", "uvloop", "hub"),
 )
 """The media libraries are GPL and 100 MB."""
+NOT_IN_LAUNCHER = ("sqlite3", "asyncio", "litestar", "ssl", "_hashlib", "_decimal", "bz2", "lzma")
+"""It asks the program how it is over plain http, and does little else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def _freeze(product: Product, scratch: Path, version: str) -> Path:
 
 def _launcher(product: Product, scratch: Path, version: str) -> Path:
     entry = ROOT / "node" / "launcher" / "__main__.py"
-    excluded = [f"--exclude-module={name}" for name in (*NEVER, "sqlite3", "asyncio", "litestar")]
+    excluded = [f"--exclude-module={name}" for name in (*NEVER, *NOT_IN_LAUNCHER)]
     contents = "--contents-directory=launcher"
     return _pyinstaller(product, scratch / "launcher", entry, version, contents, *excluded)
 

@@ -1,5 +1,6 @@
 """设备自检 over HTTP: a PC says what it measured, the node judges, and knows the PC again."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -79,6 +80,22 @@ def test_a_muted_narrow_slow_pc_is_red_with_a_remedy_for_each(lab: Lab) -> None:
     wrong = {line["name"] for line in said["lines"] if line["tone"] == "bad"}
     assert wrong == {"screen", "sound", "speed"}
     assert all(line["remedy"] for line in said["lines"] if line["tone"] == "bad")
+
+
+def test_a_whole_lab_that_measures_at_once_does_so_in_turn(lab: Lab) -> None:
+    async def measure() -> None:
+        turns = asyncio.Semaphore(1)
+        first, second = check.noise_in_turn(turns), check.noise_in_turn(turns)
+        assert len(await anext(first)) == check.PIECE_BYTES
+        waiting = asyncio.ensure_future(anext(second))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        # Its PC has gone away, or has seen enough.
+        await first.aclose()  # type: ignore[attr-defined]
+        assert len(await waiting) == check.PIECE_BYTES
+
+    asyncio.run(measure())
+    assert len(lab.pc().get("/api/check/speed").content) == check.SPEED_BYTES
 
 
 def test_nobody_marks_on_a_pc_that_was_not_checked_today(tmp_path: Path) -> None:
