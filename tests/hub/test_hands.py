@@ -1,5 +1,6 @@
 """Hands: the store finds by its indexes whom the rule means, and follows tasks and accounts."""
 
+import functools
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -29,9 +30,16 @@ PEOPLE = st.lists(
 )
 
 
-def a_scratch() -> Database:
+@functools.cache
+def an_empty_hub() -> Database:
     db = Database(memory=True)
     hub.schema.migrations.apply(db)
+    return db
+
+
+def a_scratch() -> Database:
+    db = Database(memory=True)
+    an_empty_hub().conn.backup(db.conn)
     return db
 
 

@@ -25,7 +25,7 @@ records = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(records, policies)
 def test_a_verdict_is_final_or_names_what_comes_next(
     marks: dict[int, Given], policy: Policy
@@ -42,7 +42,7 @@ def test_a_verdict_is_final_or_names_what_comes_next(
         assert verdict.is_final and not verdict.decided
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(records, policies)
 def test_the_same_marks_in_any_order_give_the_same_verdict(
     marks: dict[int, Given], policy: Policy
@@ -51,7 +51,7 @@ def test_the_same_marks_in_any_order_give_the_same_verdict(
     assert judge(marks, policy) == judge(backwards, policy)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(records, policies)
 def test_rounds_1_and_2_weigh_the_same(marks: dict[int, Given], policy: Policy) -> None:
     assert judge({**marks, 1: marks[2], 2: marks[1]}, policy) == _swapped(judge(marks, policy))
@@ -74,7 +74,7 @@ def _swapped(verdict: Verdict) -> Verdict:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(records, late_marks, policies)
 def test_the_next_mark_never_changes_what_is_decided(
     marks: dict[int, Given], late: Given, policy: Policy
@@ -93,7 +93,7 @@ def _contains(larger: Mapping[Criterion, Decision], smaller: Mapping[Criterion, 
     return all(larger.get(criterion) == decision for criterion, decision in smaller.items())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(records, policies)
 def test_every_level_lies_among_those_of_the_rounds_that_decided(
     marks: dict[int, Given], policy: Policy
@@ -107,7 +107,7 @@ def test_every_level_lies_among_those_of_the_rounds_that_decided(
             assert decision.level.denominator == 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(records, whole, policies)
 def test_a_leader_who_marks_everything_always_ends_it(
     marks: dict[int, Given], levels: dict[Criterion, int], policy: Policy

@@ -178,7 +178,7 @@ def _id(one: Work | Hand) -> int:
     return one.id
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(instances(60, 14, 6), policies, st.text(max_size=5))
 def test_whatever_passes_the_preflight_is_dealt_and_keeps_every_promise(
     instance: tuple[list[Work], list[Hand]], policy: Policy, seed: str
@@ -191,7 +191,7 @@ def test_whatever_passes_the_preflight_is_dealt_and_keeps_every_promise(
         check_deal(deal(works, hands, policy, seed), works, hands, policy)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(instances(4, 5, 4), policies)
 def test_the_preflight_finds_something_exactly_when_no_even_deal_exists(
     instance: tuple[list[Work], list[Hand]], policy: Policy

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.rules.swaps import fill
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(3, 7), st.data())
 def test_whatever_can_be_filled_is_filled(kinds: int, data: st.DataObject) -> None:
     """The counts come from a filling that exists, often one that leaves hardly any choice."""
