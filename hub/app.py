@@ -49,6 +49,7 @@ from hub.pages.person import ProveAgain, ask_again, provide_lately, provide_pers
 from hub.settings import HubSettings
 from hub.work import lives
 from hub.work.reach_file import keep_reach, last_reach
+from hub.work.receive_event import UNKNOWN_KIND
 from hub.work.replay import replay
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
@@ -175,7 +176,7 @@ async def _life(app: Litestar) -> AsyncIterator[None]:
     store = Store(settings.database, hub.schema.migrations)
     with store.writing() as db:
         lives.start(db, last_reach(settings.reach_file), now())
-        replay(db, "系统", now(), only_unknown=True)
+        replay(db, "系统", now(), why=UNKNOWN_KIND)
     keep_reach(settings.reach_file, store)
     state.store, state.bell = store, Bell(store)
     state.exports = Exports(store, settings.exports)

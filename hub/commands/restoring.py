@@ -71,6 +71,7 @@ def restore_backup(options: argparse.Namespace) -> int:
     restored = restore(settings_from(options.data, {}), options.file, now())
     print(f"已从 {options.file} 恢复。原来的数据库在 {restored.aside}，没有删除任何文件。")
     print("接入码和登录都已失效。请启动服务（serve），各节点会重新上报备份之后的记录。")
+    print("备份之后才开始的场次按节点的记录找回；恢复结束后，请在“轮次与分配”页补分配其余作品。")
     if restored.awaited:
         print(f"恢复期间不能分配、发布公告、清空试阅或导出，等待：{'、'.join(restored.awaited)}")
         print(f"确实不能再联系的节点，用 recovery --leave-out 排除。{recovery.ENDS_BY_ITSELF}")

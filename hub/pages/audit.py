@@ -136,6 +136,7 @@ ACTIONS = {
     "recovery_begun": "开始恢复数据",
     "recovery_left_out": "恢复时不等待节点",
     "recovery_ended": "恢复数据完成",
+    "sitting_adopted": "按节点的记录找回场次",
 }
 WORDS = {
     "address": "地址",

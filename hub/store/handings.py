@@ -93,6 +93,15 @@ def hand(db: Database, sitting_id: int, account_id: int, standing: str) -> None:
     _add(db, sitting_id, "hand", account_id, standing)
 
 
+def handed_on(db: Database, sitting_id: int) -> set[int]:
+    """Tasks that were no part of the first deal."""
+    rows = db.conn.execute(
+        "SELECT ref FROM handing WHERE sitting_id = ? AND kind IN ('given', 'dealt')",
+        (sitting_id,),
+    )
+    return {row[0] for row in rows}
+
+
 def of_sitting(db: Database, sitting_id: int) -> Iterator[Handing]:
     """In order."""
     rows = db.conn.execute(

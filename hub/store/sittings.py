@@ -89,6 +89,26 @@ def add(db: Database, kind: SittingKind, seed: str, seed_hash: str) -> Sitting:
     return Sitting(*row)
 
 
+def adopt(
+    db: Database,
+    id: int,
+    kind: SittingKind,
+    state: SittingState,
+    seed: str,
+    seed_hash: str,
+    moment: datetime,
+) -> None:
+    """One that was forgotten, under its old number."""
+    text = stamp(moment)
+    db.conn.execute(
+        """
+        INSERT INTO sitting (id, kind, state, seed, seed_hash, opened_at, closed_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+        (id, kind, state, seed, seed_hash, text, None if state == "open" else text),
+    )
+
+
 def set_open(db: Database, id: int, moment: datetime) -> bool:
     changed = db.conn.execute(
         "UPDATE sitting SET state = 'open', opened_at = ? WHERE id = ? AND state = 'prepared'",

@@ -13,6 +13,8 @@ from hub.store import handings, loads
 from hub.store.many import listed
 from shared.kit.clock import stamp
 
+ADOPTED = -1
+
 TaskState = Literal["open", "done", "withdrawn"]
 
 
@@ -26,6 +28,7 @@ class NewTask(NamedTuple):
     """Mask, see shared.rules.rubric.to_mask."""
     gen: int
     position: int
+    """ADOPTED: a life of the database that was forgotten gave it a place, nobody knows which."""
 
     @property
     def load_key(self) -> loads.LoadKey:
@@ -126,17 +129,22 @@ def unbegun_of_account(db: Database, account_id: int, group_id: int, sitting_id:
 
 
 def first_hand_outs(db: Database, sitting_id: int) -> Iterator[Task]:
-    """What was dealt before marking began, whatever became of it: rounds 1 and 2 in order."""
+    """What was dealt before marking began, whatever became of it: rounds 1 and 2 in order.
+
+    Of a sitting that was forgotten once also what was handed out since, where nothing is left of
+    the first.
+    """
     rows = db.conn.execute(
         """
         SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
                t.criteria, t.gen, t.state, t.locked, t.position, t.created_at, a.district_id
         FROM task t JOIN account a ON a.id = t.account_id
-        WHERE t.id IN (SELECT min(id) FROM task WHERE sitting_id = ? AND round <= 2
+        WHERE t.id IN (SELECT min(id) FROM task
+                       WHERE sitting_id = ? AND round <= 2 AND position <> ?
                        GROUP BY performance_id, round)
         ORDER BY t.performance_id, t.round
         """,
-        (sitting_id,),
+        (sitting_id, ADOPTED),
     )
     return (_task(row) for row in rows)
 

@@ -28,11 +28,14 @@ def adopt_task(db: Database, event: Event, body: MarkBody, moment: datetime) -> 
         account_id=given.account_id,
         criteria=given.criteria,
         gen=given.gen,
-        position=0,
+        position=tasks.ADOPTED,
     )
     tasks.adopt(db, given.task_id, new, moment)
-    if given.round not in slots.of_performance(db, given.sitting_id, given.performance_id):
-        slots.wait(db, given.sitting_id, given.performance_id, given.round, given.criteria, moment)
+    present = slots.of_performance(db, given.sitting_id, given.performance_id)
+    # Rounds 1 and 2 were dealt together: where one was forgotten, so was the other.
+    for number in (1, 2) if given.round < 3 else (given.round,):
+        if number not in present:
+            slots.wait(db, given.sitting_id, given.performance_id, number, given.criteria, moment)
     adopted = tasks.task(db, given.task_id)
     if adopted is not None:
         # Its node may still show it as open.

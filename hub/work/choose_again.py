@@ -27,7 +27,7 @@ class ChoosingAgain:
         self.scratch = Database(memory=True, execute_plugins=False)
         hub.schema.migrations.apply(self.scratch)
         self.standings: dict[int, Change] = {}
-        later = {h.ref for h in handings.of_sitting(db, sitting.id) if h.kind == "dealt"}
+        later = handings.handed_on(db, sitting.id)
         first = (t for t in tasks.first_hand_outs(db, sitting.id) if t.id not in later)
         self.dealt = Counter(t.account_id for t in first)
 

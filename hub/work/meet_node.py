@@ -7,6 +7,7 @@ from sqlite_utils import Database
 from hub.store import alarms, events, hellos, mark_history, meta, sittings
 from hub.store.nodes import Node
 from hub.work import lives, recovery
+from hub.work.adopt_sitting import adopt_sittings
 from hub.work.hand_out import hand_out_waiting
 from shared import PROTOCOL, PROTOCOL_LEAST
 from shared.kit.clock import stamp
@@ -32,6 +33,8 @@ def hello(db: Database, node: Node, said: HelloRequest, moment: datetime) -> Hel
     is_later = lives.number_of(said.hub_inc) > meta.lives(db)
     if is_later or (is_same and said.acked_seq > known.acked_seq):
         lives.begin_again(db, lives.AHEAD, moment, said.hub_inc)
+    if recovery.is_on(db):
+        adopt_sittings(db, node, said.sittings, moment)
     inc = meta.hub_inc(db)
     hellos.put(db, node.id, inc, said, moment)
     return HelloAnswer(

@@ -54,7 +54,7 @@ def undealt(db: Database, sitting: Sitting) -> int:
         return 0
     first = loads.by_round(db, sitting.id).get(1)
     dealt = (first.total if first else 0) + slots.waiting_by_round(db, sitting.id).get(1, 0)
-    return max(0, performances.count_with_video(db) - dealt) if dealt else 0
+    return max(0, performances.count_with_video(db) - dealt)
 
 
 def announce_reached(db: Database, moment: datetime) -> list[Milestone]:

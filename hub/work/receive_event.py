@@ -45,6 +45,9 @@ from shared.wire.requests import REQUEST_CHARACTERS_MAX, RequestBody
 UNKNOWN_KIND = "市级中心不认识这种记录"
 """Of a later program: taken up again when ours is that one."""
 
+UNKNOWN_SITTING = "没有这个场次"
+"""Forgotten by a hub that was put back in time, until a node says that there was one."""
+
 _read_mark = msgspec.json.Decoder(MarkBody).decode
 
 _log = logging.getLogger(__name__)
@@ -77,7 +80,7 @@ def apply(db: Database, event: Event, node: nodes.Node, moment: datetime) -> Out
     if kind.is_of_sitting:
         sitting = sittings.sitting(db, event.sitting)
         if sitting is None:
-            return Outcome(Code.QUARANTINED, "没有这个场次")
+            return Outcome(Code.QUARANTINED, UNKNOWN_SITTING)
         if sitting.state == "wiped":
             return STALE
     try:

@@ -5,20 +5,20 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from hub.store import audit, events, nodes
-from hub.work.receive_event import UNKNOWN_KIND, apply
+from hub.work.receive_event import apply
 from shared.wire.codes import Code
 from shared.wire.messages import Event
 
 
-def replay(db: Database, who: str, moment: datetime, *, only_unknown: bool = False) -> int:
+def replay(db: Database, who: str, moment: datetime, *, why: str = "") -> int:
     """How many events came to something now; their nodes learn it with the next comparison.
 
-    `only_unknown`: those of a kind that this program did not know when they came.
+    `why`: only those that were put aside for this reason.
     """
     known = {node.id: node for node in nodes.all_nodes(db)}
     done = 0
     for kept in events.put_aside(db):
-        if only_unknown and kept.reason != UNKNOWN_KIND:
+        if why and kept.reason != why:
             continue
         event = Event(
             event_id=kept.event_id,

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from hub.store import (
     audit,
     exam,
+    handings,
     hands,
     loads,
     marks,
@@ -181,9 +182,11 @@ def _dealings(
     """The first deal and every supplement."""
     later = [e.detail for e in audit.of_action(db, MORE) if e.detail["sitting"] == sitting.id]
     handed_out: dict[tuple[int, int], list[tasks.Task]] = {}
+    handed_on = handings.handed_on(db, sitting.id)
     for task in tasks.first_hand_outs(db, sitting.id):
-        key = (_number_of(task, later), task.item_group_id)
-        handed_out.setdefault(key, []).append(task)
+        number = _number_of(task, later)
+        if number or task.id not in handed_on:
+            handed_out.setdefault((number, task.item_group_id), []).append(task)
     districts = {p.id: p.district_id for p in performances.every(db)}
     for number, groups in [(0, first), *((one["number"], one["groups"]) for one in later)]:
         for group in groups:

@@ -61,6 +61,12 @@ def sitting(db: Database, sitting_id: int) -> Sitting | None:
     return None if row is None else Sitting(**dict(row))
 
 
+def sittings(db: Database) -> list[Sitting]:
+    return [
+        Sitting(*row) for row in db.conn.execute("SELECT id, kind, state, wipe_at FROM sitting")
+    ]
+
+
 def open_sitting(db: Database) -> Sitting | None:
     row = db.conn.execute(
         "SELECT id, kind, state, wipe_at FROM sitting WHERE state = 'open' ORDER BY id DESC LIMIT 1"

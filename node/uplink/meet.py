@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from node.schema import SCHEMA
-from node.store import meta, outbox
+from node.store import exam, meta, outbox
 from node.uplink.answers import Outage
 from node.uplink.client import HubClient
 from node.uplink.state import LinkState, finish
@@ -21,6 +21,7 @@ from shared.wire.meeting import (
     KNOWS_SEVERAL_NODES,
     HelloAnswer,
     HelloRequest,
+    KnownSitting,
 )
 
 OURS = Protocols(PROTOCOL_LEAST, PROTOCOL)
@@ -108,6 +109,10 @@ class Meeting:
                 caps=CAPS,
                 app_version=self._program.version,
                 schema=SCHEMA,
+                sittings=[
+                    KnownSitting(sitting=s.id, kind=s.kind, state=s.state)
+                    for s in exam.sittings(db)
+                ],
             )
 
     def _do(self, answer: HelloAnswer) -> Decision:

@@ -227,8 +227,9 @@ def _open(path: Path, *, read_only: bool) -> Database:
     else:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        # The defaults (2 MB, 4 MB) spill and checkpoint within every larger transaction.
-        connection.execute("PRAGMA cache_size = -65536")
+        # The defaults (2 MB, 4 MB) spill and checkpoint within every larger transaction. As much
+        # is taken as the file has pages in use: only a large city's hub ever takes all of it.
+        connection.execute("PRAGMA cache_size = -262144")
         connection.execute("PRAGMA wal_autocheckpoint = 16000")
         # What a savepoint may have to take back would else be written to a file, page by page.
         connection.execute("PRAGMA temp_store = MEMORY")

@@ -11,6 +11,14 @@ KNOWS_SEVERAL_NODES = "several_nodes"
 """It understands PullAnswer.nodes."""
 
 
+class KnownSitting(msgspec.Struct, kw_only=True):
+    """A sitting as a node knows it, for a hub that may have forgotten it; not strict either."""
+
+    sitting: int
+    kind: str
+    state: str
+
+
 class HelloRequest(msgspec.Struct, kw_only=True):
     """Not strict: what a later version adds must not keep it from being understood."""
 
@@ -26,6 +34,7 @@ class HelloRequest(msgspec.Struct, kw_only=True):
     caps: list[str]
     app_version: str
     schema: int
+    sittings: list[KnownSitting] = []
 
 
 class HelloAnswer(msgspec.Struct, kw_only=True):

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from hub.schema import migrations
-from hub.store import alarms, hellos, nodes
+from hub.store import alarms, hellos, nodes, sittings
 from hub.store import marks as hub_marks
-from hub.work import recovery
+from hub.work import milestones, recovery, supplement
 from hub.work.dispute import clear
 from hub.work.enrol_node import invite
+from hub.work.hand_out import hand_out_waiting
 from hub.work.rotate_secret import rotate
-from node.store import marks, meta, outbox, tasks
+from node.store import marks, meta, outbox
 from node.uplink import uplink as uplink_module
 from node.uplink.backoff import Backoff
 from shared.kit.clock import now
@@ -216,31 +217,42 @@ def test_a_hub_put_back_to_before_round_3_counts_the_marks_of_the_hand_outs_it_f
     play(story, tmp_path, seed=3)
 
 
-def test_what_a_restored_hub_no_longer_names_is_withdrawn_at_the_labs(tmp_path: Path) -> None:
+def test_a_hub_put_back_to_before_the_sitting_counts_its_marks_and_deals_the_rest_again(
+    tmp_path: Path,
+) -> None:
     async def story(town: Town) -> None:
         await until(town.is_in_step)
         restored = tmp_path / "restored"
         restored.mkdir()
         town.back_up(restored / "hub.db")
         shutil.copytree(town.settings.shelf, restored / "shelf")
-        town.open("formal")
+        sitting = town.open("formal")
         await until(lambda: all(has_videos(lab) for lab in town.labs))
+        given = 0
+        for lab in town.labs:
+            given += await asyncio.to_thread(lab.mark_all, 2)
+        await until(lambda: town.is_in_step() and town.marks_on_hub() == given)
+        with town.hub.reading() as db:
+            before = {m.event_id: m.performance_id for m in hub_marks.all_counted(db, sitting)}
         await town.restart_hub(restored)
+        assert await is_recovered(town)
+        with town.hub.reading() as db:
+            now_there = {m.event_id: m.performance_id for m in hub_marks.all_counted(db, sitting)}
+        assert now_there == before
+        await until(lambda: all(not has_old_tasks(lab) for lab in town.labs))
+        with town.hub.writing() as db:
+            current = sittings.open_sitting(db)
+            assert current is not None and (current.id, current.kind) == (sitting, "formal")
+            assert milestones.undealt(db, current) == supplement.preview(db).works > 0
+            supplement.supplement(db, ADMIN, now())
+            hand_out_waiting(db, now())
+        await mark_to_the_end(town)
+        check_the_record(town, sitting)
+        await compared(town)
 
-        def is_withdrawn(lab: Lab) -> bool:
-            with lab.store.reading() as db:
-                return not list(db.table("task").rows_where("state <> 'withdrawn'"))
-
-        await until(lambda: all(is_withdrawn(lab) for lab in town.labs))
-        again = town.open("formal") if await is_recovered(town) else 0
-        assert again > 2**20, "no number is given twice"
-        await until(lambda: all(has_videos(lab) for lab in town.labs))
-        with town.labs[0].store.reading() as db:
-            assert all(
-                t.id > 2**20
-                for row in db.table("task").rows_where("state = 'open'")
-                if (t := tasks.task(db, row["id"]))
-            )
+    def has_old_tasks(lab: Lab) -> bool:
+        with lab.store.reading() as db:
+            return bool(list(db.table("task").rows_where("state = 'open' AND id < ?", [2**20])))
 
     play(story, tmp_path)
 

@@ -1,6 +1,7 @@
 """A hub that was put back in time: notices it, waits for its nodes, and forgets nobody's mark."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,19 @@ from sqlite_utils import Database
 import hub.schema
 from hub.__main__ import main
 from hub.settings import HubSettings
-from hub.store import audit, hellos, marks, meta, nodes, seals, slots, tasks
+from hub.store import (
+    audit,
+    hellos,
+    marks,
+    meta,
+    nodes,
+    performances,
+    seals,
+    sittings,
+    slots,
+    tasks,
+)
+from hub.store.tasks import Task
 from hub.work import lives, recovery
 from hub.work.allocate import allocate
 from hub.work.announce import announce
@@ -22,13 +35,15 @@ from hub.work.milestones import announce_reached
 from hub.work.reach_file import keep_reach, last_reach
 from hub.work.receive_mark import receive_mark
 from hub.work.restore import restore
+from hub.work.sittings import prepare
+from hub.work.supplement import supplement
 from hub.work.verify import verify
 from hub.work.wipe_trial import wipe_trial
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.wire import chain
 from shared.wire.codes import Code
-from shared.wire.meeting import CompareRequest, HelloRequest
+from shared.wire.meeting import CompareRequest, HelloRequest, KnownSitting
 from shared.wire.messages import Event, MarkBody
 from tests.hub.makers import (
     ADMIN,
@@ -174,36 +189,26 @@ def test_a_damaged_reach_file_is_as_none(tmp_path: Path) -> None:
     assert last_reach(tmp_path / "reach.json") is None
 
 
-def a_forgotten_hand_out(folder: Path) -> tuple[Store, Event, MarkBody]:
-    """A round-3 task that was handed out, and a hub that was put back to before it."""
-    store = an_allocated_hub(folder)
-    older = folder / "older.db"
-    store.backup(older)
-    with store.writing() as db:
-        give_both(db, 1, "333333", "233333")
-        task = the_task(db, 1, 3)
-        text = seals.seal(
-            seals.key(db),
-            seals.HandOut(
-                task.id,
-                task.sitting_id,
-                task.account_id,
-                task.performance_id,
-                3,
-                task.criteria,
-                task.gen,
-            ),
-        )
-    store.close()
+def a_mark_of(db: Database, task: Task, levels: str) -> tuple[Event, MarkBody]:
+    """As the node that holds the task would hand it in."""
+    out = seals.HandOut(
+        task.id,
+        task.sitting_id,
+        task.account_id,
+        task.performance_id,
+        task.round,
+        task.criteria,
+        task.gen,
+    )
     body = MarkBody(
         task_id=task.id,
         gen=task.gen,
         account_id=task.account_id,
-        levels="3-----",
+        levels=levels,
         given_at="2023-04-13T01:30:00.000Z",
         spent_ms=1,
         heard_percent=100,
-        seal=text,
+        seal=seals.seal(seals.key(db), out),
     )
     event = Event(
         event_id=an_event_id(999),
@@ -212,6 +217,18 @@ def a_forgotten_hand_out(folder: Path) -> tuple[Store, Event, MarkBody]:
         v=1,
         body=msgspec.json.encode(body).decode(),
     )
+    return event, body
+
+
+def a_forgotten_hand_out(folder: Path) -> tuple[Store, Event, MarkBody]:
+    """A round-3 task that was handed out, and a hub that was put back to before it."""
+    store = an_allocated_hub(folder)
+    older = folder / "older.db"
+    store.backup(older)
+    with store.writing() as db:
+        give_both(db, 1, "333333", "233333")
+        event, body = a_mark_of(db, the_task(db, 1, 3), "3-----")
+    store.close()
     back = Store(older, hub.schema.migrations)
     with back.writing() as db:
         lives.begin_again(db, lives.RESTORED, NINE)
@@ -237,6 +254,88 @@ def test_a_mark_for_a_hand_out_that_the_hub_forgot_counts(tmp_path: Path) -> Non
         assert set(marks.counted(db, event.sitting, 1)) == {1, 2, 3}
         assert live_task(db, 1, 4) is None
         assert verify(db) == []
+
+
+def test_nodes_bring_back_a_sitting_that_the_hub_forgot_and_its_marks_count(tmp_path: Path) -> None:
+    store = a_hub(tmp_path, works=1)
+    older = tmp_path / "older.db"
+    store.backup(older)
+    with store.writing() as db:
+        sitting = prepare(db, "formal", ADMIN, NINE)
+        allocate(db, sitting.id, ADMIN, NINE)
+        event, body = a_mark_of(db, the_task(db, 1, 1), "333333")
+    store.close()
+    back = Store(older, hub.schema.migrations)
+    known = [KnownSitting(sitting=sitting.id, kind="formal", state="open")]
+    with back.writing() as db:
+        node = node_of(db, body.account_id)
+        hello(db, node, said(db, sittings=known), NINE)
+        assert sittings.sitting(db, sitting.id) is None, "only a hub that was put back asks"
+        lives.begin_again(db, lives.RESTORED, NINE)
+        hello(db, node, said(db, sittings=known), NINE)
+        hello(db, node, said(db, sittings=known), NINE)
+        [found] = sittings.all_sittings(db)
+        assert (found.id, found.kind, found.state) == (sitting.id, "formal", "open")
+        assert receive_mark(db, event, body, node, NINE).code == Code.APPLIED
+        present = slots.of_performance(db, sitting.id, 1)
+        assert {n: slot.state for n, slot in present.items()} == {1: "filled", 2: "waiting"}
+        all_in_step(db)
+        recovery.leave_out(db, node.name, ADMIN, NINE)
+        hand_out_waiting(db, NINE)
+        supplement(db, ADMIN, NINE)
+        assert verify(db) == []
+    back.close()
+
+
+def test_a_mark_of_a_supplement_that_the_hub_forgot_counts_and_its_other_round_is_dealt_again(
+    tmp_path: Path,
+) -> None:
+    store = a_hub(tmp_path, works=1)
+    with store.writing() as db:
+        late = performances.performance(db, 1)
+        assert late is not None
+        performances.put_many(db, [replace(late, video_id=None)])
+        allocate(db, prepare(db, "formal", ADMIN, NINE).id, ADMIN, NINE)
+        performances.put_many(db, [late])
+    older = tmp_path / "older.db"
+    store.backup(older)
+    with store.writing() as db:
+        supplement(db, ADMIN, NINE)
+        event, body = a_mark_of(db, the_task(db, 1, 2), "333333")
+    store.close()
+    back = Store(older, hub.schema.migrations)
+    with back.writing() as db:
+        lives.begin_again(db, lives.RESTORED, NINE)
+        node = node_of(db, body.account_id)
+        assert receive_mark(db, event, body, node, NINE).code == Code.APPLIED
+        all_in_step(db)
+        recovery.leave_out(db, node.name, ADMIN, NINE)
+        hand_out_waiting(db, NINE)
+        give(db, the_task(db, 1, 1), "333333")
+        assert marks.counted(db, 1, 1).keys() == {1, 2}
+        assert verify(db) == []
+    back.close()
+
+
+def test_what_nodes_say_of_sittings_is_taken_where_it_can_be_true(tmp_path: Path) -> None:
+    store = an_allocated_hub(tmp_path, kind="trial", works=1)
+    with store.writing() as db:
+        lives.begin_again(db, lives.RESTORED, NINE)
+        known = [
+            KnownSitting(sitting=1, kind="formal", state="closed"),
+            KnownSitting(sitting=2, kind="trial", state="wiped"),
+            KnownSitting(sitting=3, kind="formal", state="open"),
+            KnownSitting(sitting=4, kind="formal", state="prepared"),
+            KnownSitting(sitting=5, kind="formal", state="wiped"),
+            KnownSitting(sitting=0, kind="formal", state="open"),
+            KnownSitting(sitting=6, kind="festival", state="open"),
+        ]
+        hello(db, nodes.all_nodes(db)[0], said(db, sittings=known), NINE)
+        assert {s.id: (s.kind, s.state) for s in sittings.all_sittings(db)} == {
+            1: ("trial", "closed"),
+            2: ("trial", "wiped"),
+            3: ("formal", "open"),
+        }, "where a later one is open, the earlier one was over"
 
 
 def test_a_seal_of_another_task_person_or_hub_opens_nothing(tmp_path: Path) -> None:
