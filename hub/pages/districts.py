@@ -1,7 +1,7 @@
 """区县进度: every district by round, and the people of one district."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -24,6 +24,7 @@ from shared.kit.store import Store
 from shared.web.rendering import page
 
 HERE = "/districts"
+PACE_OVER = timedelta(hours=1)
 DONE = {
     "taken_back": "未评的任务已分给其他教师，不再给他分配新任务。",
     "called_back": "已恢复，可以给他分配新任务。",
@@ -35,7 +36,17 @@ class DistrictRow:
     district: exam.District
     markers: int
     online: int
+    pace: int
+    """Marks that arrived in the last hour."""
     rounds: ByRound
+
+    def done_at(self, moment: datetime) -> datetime | None:
+        """When what is handed out now will be marked at this pace."""
+        return expected_end(sum(p.left for p in self.rounds.values()), self.pace, moment)
+
+
+def expected_end(left: int, pace: int, moment: datetime) -> datetime | None:
+    return moment + PACE_OVER * (left / pace) if left and pace else None
 
 
 class TakeBackForm(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,14 +55,22 @@ class TakeBackForm(msgspec.Struct, forbid_unknown_fields=True):
 
 @get(HERE, sync_to_thread=True)
 def districts(
-    request: Request[Any, Any, Any], person: NamedDependency[Admin], store: NamedDependency[Store]
+    request: Request[Any, Any, Any],
+    person: NamedDependency[Admin],
+    store: NamedDependency[Store],
+    group: FromQuery[int] = 0,
 ) -> Template:
+    """Of one item group, or of all."""
     moment = now()
     with store.reading() as db:
-        rows = _rows(db, moment)
+        rows = _rows(db, group, moment)
+        total, pace = counts.sum_rounds(r.rounds for r in rows), sum(r.pace for r in rows)
         table: dict[str, Any] = {
             "rows": rows,
-            "total": counts.sum_rounds(r.rounds for r in rows),
+            "total": total,
+            "total_done_at": expected_end(sum(p.left for p in total.values()), pace, moment),
+            "groups": exam.groups(db),
+            "group": group,
             "moment": moment,
         }
         if wants_part(request):
@@ -119,9 +138,11 @@ def give_call_back(
     return back_to(f"{HERE}/{account.district_id}", "called_back")
 
 
-def _rows(db: Database, moment: datetime) -> list[DistrictRow]:
+def _rows(db: Database, group: int, moment: datetime) -> list[DistrictRow]:
     sitting = sittings.current(db)
-    progress = counts.by_district(db, sitting.id if sitting else 0)
+    sitting_id = sitting.id if sitting else 0
+    progress = counts.by_district(db, sitting_id, group)
+    pace = counts.arrived_by_district(db, sitting_id, moment - PACE_OVER, group)
     markers = counts.count_markers(db)
     online: dict[int, int] = {}
     silent = {node.id for node in nodes.silent(db, moment)}
@@ -130,8 +151,14 @@ def _rows(db: Database, moment: datetime) -> list[DistrictRow]:
             seen = online.get(node.district_id, 0) + node.status.people_online
             online[node.district_id] = seen
     return [
-        DistrictRow(d, markers.get(d.id, 0), online.get(d.id, 0), progress.get(d.id, {}))
-        for d in exam.districts(db)
+        DistrictRow(
+            district,
+            markers.get(district.id, 0),
+            online.get(district.id, 0),
+            pace.get(district.id, 0),
+            progress.get(district.id, {}),
+        )
+        for district in exam.districts(db)
     ]
 
 

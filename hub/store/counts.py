@@ -64,19 +64,39 @@ class Disagreement:
     by_criterion: dict[Criterion, int]
 
 
-def by_district(db: Database, sitting_id: int) -> dict[int, ByRound]:
+def by_district(db: Database, sitting_id: int, group_id: int = 0) -> dict[int, ByRound]:
+    """Of one item group, or of all."""
     rows = db.conn.execute(
         """
         SELECT a.district_id, l.round, sum(l.total), sum(l.done)
         FROM load l JOIN account a ON a.id = l.account_id
-        WHERE l.sitting_id = ? GROUP BY a.district_id, l.round
+        WHERE l.sitting_id = ? AND (? = 0 OR l.item_group_id = ?)
+        GROUP BY a.district_id, l.round
         """,
-        (sitting_id,),
+        (sitting_id, group_id, group_id),
     )
     found: dict[int, ByRound] = {}
     for district_id, round, total, done in rows:
         found.setdefault(district_id, {})[round] = Progress(total, done)
     return found
+
+
+def arrived_by_district(
+    db: Database, sitting_id: int, since: datetime, group_id: int = 0
+) -> dict[int, int]:
+    """Marks that reached the hub since then, each once however often it was revised."""
+    rows = db.conn.execute(
+        """
+        SELECT a.district_id, count(*)
+        FROM mark m JOIN account a     ON a.id = m.account_id
+                    JOIN performance p ON p.id = m.performance_id
+        WHERE m.sitting_id = ? AND m.received_at >= ? AND m.revises IS NULL
+          AND (? = 0 OR p.item_group_id = ?)
+        GROUP BY a.district_id
+        """,
+        (sitting_id, stamp(since), group_id, group_id),
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def by_group(db: Database, sitting_id: int) -> dict[int, ByRound]:

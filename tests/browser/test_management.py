@@ -194,3 +194,14 @@ def test_the_arrows_go_from_row_to_row(city: Desk, city_page: Page) -> None:
     city_page.keyboard.press("ArrowDown")
     city_page.keyboard.press("Enter")
     city_page.wait_for_url("**/districts/2")
+
+
+def test_an_announcement_is_seen_as_its_readers_will_see_it(city: Desk, city_page: Page) -> None:
+    city_page.goto(city.url + "/announcements")
+    preview = city_page.get_by_test_id("preview")
+    city_page.get_by_role("button", name="午休").click()
+    expect(preview).to_contain_text(city_page.input_value("#announcement"))
+    city_page.get_by_label("强制").check()
+    expect(preview).to_contain_text("在两份作品之间弹出")
+    city_page.fill("#announcement", "下午两点继续")
+    expect(preview).to_contain_text("下午两点继续")

@@ -78,9 +78,13 @@ def test_the_districts(city: Browser, db: Database) -> None:
     for row, id in zip(rows, names, strict=False):
         people = one(db, "SELECT count(*) FROM account WHERE district_id = ?", id)
         assert row[1] == str(people)
-        assert row[3:] == cells(rounds(db, "a.district_id = ?", id))
+        assert row[3:5] == ["0", "--"], "nothing of the last hour, nothing left"
+        assert row[5:] == cells(rounds(db, "a.district_id = ?", id))
     assert rows[-1][1] == str(one(db, "SELECT count(*) FROM account"))
-    assert rows[-1][3:] == cells(rounds(db, "1"))
+    assert rows[-1][5:] == cells(rounds(db, "1"))
+    for group in (1, 2):
+        rows = tables(city.get(f"/districts?group={group}").text)[0][2:]
+        assert rows[-1][5:] == cells(rounds(db, "t.item_group_id = ?", group))
 
 
 def test_the_people_of_each_district(city: Browser, db: Database) -> None:

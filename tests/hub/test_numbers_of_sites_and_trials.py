@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sqlite_utils import Database
 
 from hub.store import nodes, readiness, sittings
 from hub.work.wipe_trial import wipe_trial
-from shared.kit.clock import now
+from shared.kit.clock import now, stamp
 from shared.rules.site import Tone
 from shared.wire.ready import ReadyLine, ReadyReport
 from tests.hub.finished import tables, words
@@ -105,6 +106,38 @@ def test_the_sites(city: Browser, db: Database) -> None:
     assert f"{districts} 个区县中 2 个可以阅卷" in words(page)
     for word, number in (("不能阅卷", 2), ("没有核查完", 0), ("基本就绪", 1), ("就绪", 1)):
         assert f"{word} {number} 个机房" in words(page)
+
+
+def test_the_pace_of_a_district(tmp_path: Path) -> None:
+    store = an_allocated_hub(tmp_path)
+    with store.writing() as db:
+        for performance in range(1, 6):
+            give_both(db, performance, "332101", "322100")
+        recent = "SELECT event_id FROM mark ORDER BY event_id LIMIT 7"
+        db.conn.execute(
+            f"UPDATE mark SET received_at = ? WHERE event_id IN ({recent})",  # noqa: S608
+            (stamp(now() - timedelta(minutes=20)),),
+        )
+    with a_browser(tmp_path) as browser, store_of(browser).reading() as db:
+        sign_in(browser)
+        rows = tables(browser.get("/districts").text)[0][2:]
+        by_district = dict(
+            db.conn.execute(
+                "SELECT d.name, count(*) FROM mark m JOIN account a ON a.id = m.account_id"
+                " JOIN district d ON d.id = a.district_id WHERE m.received_at > ? GROUP BY d.id",
+                (stamp(now() - timedelta(hours=1)),),
+            ).fetchall()
+        )
+        assert {row[0]: row[3] for row in rows[:-1] if row[3] != "0"} == {
+            name: str(number) for name, number in by_district.items()
+        }
+        assert rows[-1][3] == "7"
+        assert all((row[4] == "--") == (row[3] == "0") for row in rows)
+        left = one(db, "SELECT count(*) FROM task WHERE state = 'open'")
+        expected = (now() + timedelta(hours=left / 7)).astimezone()
+        end = datetime.strptime(f"{expected:%Y}-{rows[-1][4]}", "%Y-%m-%d %H:%M").astimezone()
+        assert abs((end - expected).total_seconds()) < 120
+    store.close()
 
 
 def a_report(node: int, tone: Tone) -> ReadyReport:

@@ -8,6 +8,7 @@ export function fill(button) {
     );
     if (!field) return;
     field.value = button.dataset.words ?? "";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   });
 }
