@@ -1,11 +1,11 @@
 """Sends a part of a file: by the kernel where the server can, else read in threads."""
 
+import asyncio
 import os
 from io import FileIO
 from pathlib import Path
 from typing import Any, cast
 
-import anyio
 import anyio.to_thread
 from litestar.types import Receive, Scope, Send
 
@@ -21,18 +21,21 @@ async def stream(file: FileIO, span: Span, scope: Scope, receive: Receive, send:
     if ZERO_COPY in (scope.get("extensions") or {}) and span.end > span.start:
         await _send_by_kernel(file, span, send)
         return
-    async with anyio.create_task_group() as group:
-        group.start_soon(_cancel_on_disconnect, receive, group.cancel_scope)
-        left = span.end - span.start
-        while left > 0:
+    left = span.end - span.start
+    if left == 0:
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
+    # A server swallows what is sent to a browser that left: without this we would read on.
+    leaving = asyncio.create_task(_until_it_leaves(receive))
+    try:
+        while left > 0 and not leaving.done():
             chunk = await anyio.to_thread.run_sync(file.read, min(CHUNK_BYTES, left))
             if not chunk:
                 raise EOFError(f"{file.name} became shorter while it was sent")
             left -= len(chunk)
             await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
-        if span.end == span.start:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-        group.cancel_scope.cancel()
+    finally:
+        leaving.cancel()
 
 
 async def _send_by_kernel(file: FileIO, span: Span, send: Send) -> None:
@@ -77,13 +80,9 @@ def _read_ahead(descriptor: int, span: Span) -> None:
         os.pread(descriptor, min(CHUNK_BYTES, span.end - place), place)
 
 
-async def _cancel_on_disconnect(receive: Receive, scope: anyio.CancelScope) -> None:
-    # A server swallows what is sent to a browser that left: without this we would read on.
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            scope.cancel()
-            return
+async def _until_it_leaves(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Opening:

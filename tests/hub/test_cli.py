@@ -3,13 +3,16 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from hub.__main__ import build_parser, main
+from hub.commands.import_report import show_progress
 from hub.commands.opening import hub_to_read, hub_to_write
 from hub.settings import HubSettings
 from hub.store import admins, announcements, sittings
+from hub.work.check_media import Examined, File
 from shared.kit.lock import hold
 from shared.kit.passwords import check_password
 from tests.hub.books import a_book, write_xlsx
@@ -47,6 +50,19 @@ def test_an_event_can_be_run_from_the_terminal(
         wiped = sittings.sitting(db, 1)
         assert wiped is not None
         assert wiped.state == "wiped"
+
+
+def test_a_long_check_of_videos_says_how_far_it_is_and_how_long_it_will_take(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moments = iter([0.0, 10.0, 40.0])
+    clock = SimpleNamespace(monotonic=lambda: next(moments))
+    monkeypatch.setattr("hub.commands.import_report.time", clock)
+    good, bad = (Examined(File("a.mp4", 1, 1), None, problem) for problem in (None, "坏了"))
+    assert len(list(show_progress([[good, bad], [good, good]], 100))) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "视频检查 2/100，不能用 1 个，每秒 0.2 个，预计还需 8 分钟"
+    assert second == "视频检查 4/100，不能用 1 个，每秒 0.1 个，预计还需 16 分钟"
 
 
 def test_the_announcement_reaches_the_store(data: Path) -> None:
