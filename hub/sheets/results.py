@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
 from shared.kit.refusal import Refusal
 
@@ -67,14 +68,7 @@ def write_tables(
 
 
 def _write_book(part: Path, tables: Iterable[OutTable], rows_per_sheet: int) -> Path:
-    # What people wrote is never taken for a formula, a link or a number.
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(part, options) as book:
+    with xlsxwriter.Workbook(part, {"constant_memory": True}) as book:
         bold = book.add_format({"bold": True, "bg_color": "#DCE6F1"})
         for table in tables:
             for name, rows in _pieces(table, rows_per_sheet):
@@ -83,8 +77,18 @@ def _write_book(part: Path, tables: Iterable[OutTable], rows_per_sheet: int) -> 
                 page.set_column(0, len(table.header) - 1, 14)
                 page.write_row(0, 0, table.header, bold)
                 for number, row in enumerate(rows, 1):
-                    page.write_row(number, 0, [_fitting(cell) for cell in row])
+                    _write_cells(page, number, row)
     return part
+
+
+def _write_cells(page: Worksheet, number: int, row: tuple[Cell, ...]) -> None:
+    """By kind: what people wrote is never taken for a formula, a link or a number."""
+    for column, cell in enumerate(row):
+        if isinstance(cell, str):
+            if cell:
+                page.write_string(number, column, cell[:_CHARACTERS_PER_CELL])
+        elif cell is not None:
+            page.write_number(number, column, cell)
 
 
 def _pieces(
@@ -118,10 +122,6 @@ def _harmless(cell: Cell) -> Cell:
     if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
         return f"'{cell}"
     return cell
-
-
-def _fitting(cell: Cell) -> Cell:
-    return cell[:_CHARACTERS_PER_CELL] if isinstance(cell, str) else cell
 
 
 def _part(path: Path) -> Path:

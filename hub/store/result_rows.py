@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from sqlite_utils import Database
 
@@ -143,10 +144,14 @@ def _result(row: sqlite3.Row) -> ResultRow:
         has_video=bool(row["has_video"]),
         is_allocated=bool(row["is_allocated"]),
         state=row["state"],
-        levels=tuple(None if level is None else Fraction(level) for level in levels),
+        levels=tuple(None if level is None else _fraction(level) for level in levels),
         rounds=tuple(tuple(by or ()) for by in rounds),
         exception=MarkException(row["exception"]) if row["exception"] else None,
     )
+
+
+# There are a dozen of them, in hundreds of thousands of places.
+_fraction = cache(Fraction)
 
 
 def _mark(row: sqlite3.Row) -> MarkRow:
