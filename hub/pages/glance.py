@@ -10,6 +10,7 @@ from hub.pages import charts, todo
 from hub.pages.costly import Costly, costly_of
 from hub.pages.node_states import BACKLOG_EVENTS, NodeState, SeenNode, look_at
 from hub.pages.phases import NextAction, Phase, Standing, next_action, phases
+from hub.pages.preparation import Step, steps
 from hub.store import approvals, counts, exam, nodes, requests, sittings, slots
 from hub.store.counts import ByRound, Disagreement, Progress
 from hub.work import milestones
@@ -61,6 +62,8 @@ class Glance:
     rounds: ByRound
     tiles: Sequence[Tile]
     todos: Sequence[todo.Todo]
+    preparation: Sequence[Step]
+    """Until the first sitting opens."""
     costly: Costly
     bars: Sequence[Bar]
     lines: Sequence[NodeLine]
@@ -127,6 +130,7 @@ def look(store: Store, moment: datetime) -> Glance:
                     overloaded=_overloaded(costly),
                 )
             ),
+            preparation=steps(db, moment),
             costly=costly,
             bars=_bars(costly.disagreement),
             lines=_lines(db, seen, moment),

@@ -64,7 +64,7 @@ def show_readiness(
             "rows": rows,
             "moment": moment,
             "districts": len({row.district_id for row in rows}),
-            "ready": len(_ready_districts(rows)),
+            "ready": len(ready_districts(rows)),
             "counts": [(tone, WORDS[tone], sum(r.tone is tone for r in rows)) for tone in RANK],
         }
         if wants_part(request):
@@ -111,7 +111,7 @@ def _reasons(seen: SeenNode, said: Readiness | None) -> list[Reason]:
     return found + [Reason(line.tone, f"{line.label}：{line.text}", line.remedy) for line in lines]
 
 
-def _ready_districts(rows: list[LabRow]) -> set[int]:
+def ready_districts(rows: list[LabRow]) -> set[int]:
     """All of whose labs can mark."""
     not_yet = {row.district_id for row in rows if row.tone in (Tone.BAD, Tone.OPEN)}
     return {row.district_id for row in rows} - not_yet
