@@ -90,5 +90,10 @@ def m091_requests(db: Database) -> None:
     run_script(db, SQL / "m091_requests.sql")
 
 
-SCHEMA = 91
+@migrations()
+def m092_task_index(db: Database) -> None:
+    run_script(db, SQL / "m092_task_index.sql")
+
+
+SCHEMA = 92
 """The number of the newest migration."""

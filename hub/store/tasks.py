@@ -129,11 +129,7 @@ def unbegun_of_account(db: Database, account_id: int, group_id: int, sitting_id:
 
 
 def first_hand_outs(db: Database, sitting_id: int) -> Iterator[Task]:
-    """What was dealt before marking began, whatever became of it: rounds 1 and 2 in order.
-
-    Of a sitting that was forgotten once also what was handed out since, where nothing is left of
-    the first.
-    """
+    """What was dealt before marking began, whatever became of it: rounds 1 and 2 in order."""
     rows = db.conn.execute(
         """
         SELECT t.id, t.sitting_id, t.performance_id, t.item_group_id, t.round, t.account_id,
@@ -227,7 +223,10 @@ def finish(db: Database, marked: Sequence[Task]) -> None:
             handings.kept(db, task.sitting_id, task.id)
             loads.count(db, task.load_key, total=1, done=0)
     news = [task for task in marked if task.state != "done"]
-    db.conn.executemany("UPDATE task SET state = 'done' WHERE id = ?", [(t.id,) for t in news])
+    db.conn.execute(
+        "UPDATE task SET state = 'done' WHERE id IN (SELECT value FROM json_each(?))",
+        (listed([task.id for task in news]),),
+    )
     loads.count_done(db, Counter(task.load_key for task in news))
 
 
@@ -272,7 +271,10 @@ def lock_before(
         (listed(performance_ids), sitting_id, round),
     )
     changed = [Placed(*row) for row in rows]
-    db.conn.executemany("UPDATE task SET locked = 1 WHERE id = ?", [(t.id,) for t in changed])
+    db.conn.execute(
+        "UPDATE task SET locked = 1 WHERE id IN (SELECT value FROM json_each(?))",
+        (listed([task.id for task in changed]),),
+    )
     return changed
 
 
