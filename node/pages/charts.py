@@ -1,7 +1,8 @@
-"""The traffic of the last half hour as the points of a drawing."""
+"""The traffic of the last half hour, and a person's pace of today, as the points of a drawing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from node.store.exchanges import Transfer
 
@@ -36,6 +37,35 @@ def link_chart(transfers: Sequence[Transfer], this_minute: int, cap_mbit: float)
         cap_y=_y(cap_mbit, top) if cap_mbit else None,
         now_mbit=values[-1],
     )
+
+
+SPAN = timedelta(minutes=10)
+PACE_WIDTH, PACE_HEIGHT = 760, 70
+
+
+@dataclass(frozen=True, slots=True)
+class PaceChart:
+    """Marks in ten minutes each, from the first one of today to now."""
+
+    line: str
+    most: int
+    begin: datetime
+
+
+def pace_chart(given: Mapping[datetime, int], moment: datetime) -> PaceChart | None:
+    """None before the first ten minutes are over; those that still run are left out."""
+    begin = min(given, default=moment)
+    count = int((moment - begin) / SPAN)
+    if count < 1:
+        return None
+    values = [given.get(begin + number * SPAN, 0) for number in range(count)]
+    most, step = max(values), PACE_WIDTH / count
+    points = [
+        (edge * step, PACE_HEIGHT * (1 - value / max(most, 1)))
+        for number, value in enumerate(values)
+        for edge in (number, number + 1)
+    ]
+    return PaceChart(_text(points), most, begin)
 
 
 def _y(mbit: float, top: float) -> float:

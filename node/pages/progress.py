@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, get
@@ -11,6 +12,7 @@ from litestar.params import FromQuery
 from litestar.response import Template
 from sqlite_utils import Database
 
+from node.pages.charts import PaceChart, pace_chart
 from node.pages.frame import MANAGERS, ONLINE, frame, live_page
 from node.pages.people import Person
 from node.store import accounts, exam, progress, sessions
@@ -160,8 +162,18 @@ def by_marker(
             ],
             total=_cells(mine),
             pace=progress.paces(db, sitting_id, 0).get(chosen.id) if chosen else None,
+            chart=_pace_of_today(db, sitting_id, chosen, moment),
             rounds=ROUNDS,
         )
+
+
+def _pace_of_today(
+    db: Database, sitting_id: int, chosen: Account | None, moment: datetime
+) -> PaceChart | None:
+    if chosen is None:
+        return None
+    midnight = moment.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    return pace_chart(progress.given_in_spans(db, sitting_id, chosen.id, midnight), moment)
 
 
 def _is_player(account: Account) -> bool:

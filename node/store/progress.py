@@ -4,8 +4,11 @@ Probes are no part of it: the city counts none either.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlite_utils import Database
+
+from shared.kit.clock import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,23 @@ def paces(db: Database, sitting_id: int, item_group_id: int) -> dict[int, Pace]:
         (sitting_id, item_group_id, item_group_id),
     )
     return {row["account_id"]: Pace(*row) for row in rows}
+
+
+def given_in_spans(
+    db: Database, sitting_id: int, account_id: int, since: datetime
+) -> dict[datetime, int]:
+    """One person's first marks since then, by the ten minutes in which they were given."""
+    rows = db.conn.execute(
+        """
+        SELECT substr(mark.given_at, 1, 15) AS span, count(*)
+          FROM mark JOIN task ON task.id = mark.task_id
+         WHERE mark.sitting_id = ? AND mark.account_id = ? AND mark.given_at >= ?
+           AND mark.revises IS NULL AND task.is_probe = 0
+         GROUP BY span
+        """,
+        (sitting_id, account_id, stamp(since)),
+    )
+    return {datetime.fromisoformat(f"{span}0+00:00"): count for span, count in rows}
 
 
 def work(db: Database, sitting_id: int) -> Work:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from node.pages import status
-from node.store import accounts, exam, exchanges, marks, sessions, tasks, videos
+from node.pages.charts import pace_chart
+from node.store import accounts, exam, exchanges, marks, progress, sessions, tasks, videos
 from node.store.marks import Mark
 from node.work.give_mark import give_mark
 from shared.kit.clock import now, stamp
@@ -20,6 +21,7 @@ from tests.makers import (
     CHEN,
     FORMAL,
     LI,
+    NINE,
     SONG,
     SUN,
     TRIAL,
@@ -149,6 +151,30 @@ def test_a_revision_is_no_new_work(lab: Lab, lead: Pc) -> None:
         give_mark(db, WANG, an_answer(1, revises=task.mark_id, spent_ms=1000), now())
     page = lead.get("/progress/markers", params={"account": WANG}).text
     assert re.findall(r"<dd>(.*?)</dd>", page)[:2] == ["4", "75"]
+
+
+def test_the_pace_of_today_is_drawn_in_steps_of_ten_minutes(lab: Lab, lead: Pc) -> None:
+    ten = timedelta(minutes=10)
+    chart = pace_chart({NINE: 4, NINE + 2 * ten: 8}, NINE + 3.5 * ten)
+    assert chart is not None
+    assert (chart.most, chart.begin) == (8, NINE)
+    heights = [float(point.split(",")[1]) for point in chart.line.split()]
+    assert heights == [35, 35, 70, 70, 0, 0], "the ten minutes that still run are left out"
+    assert pace_chart({NINE: 4}, NINE + ten / 2) is None
+    with lab.store.reading() as db:
+        sitting = exam.open_sitting(db)
+        assert sitting is not None
+        spans = progress.given_in_spans(db, sitting.id, WANG, now() - timedelta(hours=1))
+        sql = "SELECT count(*) FROM mark WHERE account_id = ? AND revises IS NULL"
+        marked = db.conn.execute(sql, (WANG,)).fetchone()[0]
+    assert sum(spans.values()) == marked > 0
+    assert all(span.minute % 10 == 0 for span in spans)
+    with lab.store.writing() as db:
+        early = stamp(now() - timedelta(minutes=11))
+        db.conn.execute("UPDATE mark SET given_at = ? WHERE account_id = ?", (early, WANG))
+    page = lead.get(f"/progress/markers?account={WANG}").text
+    is_yesterday = now().astimezone().hour == 0
+    assert is_yesterday or f"最多 {marked} 份" in page
 
 
 def test_people_can_be_found_by_name(lead: Pc) -> None:
