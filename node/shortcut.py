@@ -109,25 +109,21 @@ def _headers_of(scope: HTTPScope) -> Callable[[str], str | None]:
 
 
 def _start_of(plan: Plan) -> HTTPResponseStartEvent:
-    return {
-        "type": "http.response.start",
-        "status": plan.status,
-        "headers": [*_own_fields(plan), *ALWAYS],
-    }
+    own = [(name.lower().encode(), value.encode()) for name, value in _own_fields(plan).items()]
+    return {"type": "http.response.start", "status": plan.status, "headers": [*own, *ALWAYS]}
 
 
 def _fields_of(plan: Plan) -> bytes:
-    own = b"".join(b"%b: %b\r\n" % field for field in _own_fields(plan))
-    return own + ALWAYS_WRITTEN
+    own = "".join([f"{name}: {value}\r\n" for name, value in _own_fields(plan).items()])
+    return own.encode() + ALWAYS_WRITTEN
 
 
-def _own_fields(plan: Plan) -> list[tuple[bytes, bytes]]:
-    fields = [(name.lower().encode(), value.encode()) for name, value in plan.headers.items()]
+def _own_fields(plan: Plan) -> dict[str, str]:
+    fields = dict(plan.headers)
     if plan.span is not None:
-        fields.append((b"content-type", b"video/mp4"))
+        fields["Content-Type"] = "video/mp4"
     if plan.status != 304:
-        length = plan.span.end - plan.span.start if plan.span else 0
-        fields.append((b"content-length", b"%d" % length))
+        fields["Content-Length"] = str(plan.span.end - plan.span.start if plan.span else 0)
     return fields
 
 
