@@ -9,15 +9,19 @@ from hub.work.enrol_node import enrol
 from shared.kit.clock import now
 from shared.kit.refusal import Refusal
 from shared.kit.store import Store
+from shared.wire import signing
 from shared.wire.messages import EnrolAnswer, EnrolRequest
-from shared.wire.paths import ENROL
+from shared.wire.paths import ENROL, SIGNATURE_HEADER
 
 
 @post(ENROL, status_code=200, request_max_body_size=4_000)
 async def give_enrolment(request: AnyRequest, store: NamedDependency[Store]) -> Response[bytes]:
-    asked, address = decode(await request.body(), EnrolRequest), address_of(request)
+    body, address = await request.body(), address_of(request)
     confirms = request.app.state.settings.confirm_nodes
-    return plain(await anyio.to_thread.run_sync(_enrol, store, asked, address, confirms))
+    asked = decode(body, EnrolRequest)
+    answer = plain(await anyio.to_thread.run_sync(_enrol, store, asked, address, confirms))
+    answer.headers[SIGNATURE_HEADER] = signing.sign_enrolment(body, answer.content)
+    return answer
 
 
 def _enrol(store: Store, asked: EnrolRequest, address: str, confirms: bool) -> EnrolAnswer:

@@ -146,6 +146,18 @@ def of_event(db: Database, event_id: str) -> Row | None:
     return None if row is None else Row(**dict(row))
 
 
+def wipes_set_aside(db: Database, sitting_id: int) -> int:
+    """How many reports of the wipe of a trial the hub has quarantined."""
+    row = db.conn.execute(
+        """
+        SELECT count(*) FROM outbox
+        WHERE kind = 'wiped' AND result = 'quarantined' AND json_extract(body, '$.sitting') = ?
+        """,
+        (sitting_id,),
+    ).fetchone()
+    return int(row[0])
+
+
 def whole_row(db: Database, seq: int) -> Row | None:
     """None also where the body is not what it was when it was written."""
     row = db.conn.execute(

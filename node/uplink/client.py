@@ -51,8 +51,6 @@ from shared.wire.quality import QualityAnswer, QualityRequest
 from shared.wire.ready import ReadyAnswer, ReadyReport
 from shared.wire.releases import ReleasesAnswer, ReleasesRequest
 
-SECRET_BYTES = 32
-
 T = TypeVar("T")
 
 
@@ -275,11 +273,10 @@ def new_nonce() -> str:
 
 async def ask_to_enrol(http: httpx.AsyncClient, request: EnrolRequest) -> EnrolAnswer:
     """Refusal with the hub's own words where it says no; Outage where it says nothing."""
+    body = msgspec.json.encode(request)
     with outages():
         response = await http.post(
-            paths.ENROL[1:],
-            content=msgspec.json.encode(request),
-            headers={"Content-Type": "application/json"},
+            paths.ENROL[1:], content=body, headers={"Content-Type": "application/json"}
         )
     if not is_json(response):
         raise Outage("这个地址回答的不是市级中心，请检查地址，或网络是否需要登录")
@@ -288,11 +285,7 @@ async def ask_to_enrol(http: httpx.AsyncClient, request: EnrolRequest) -> EnrolA
         raise Refusal(said.code, said.text, response.status_code)
     if response.status_code not in (200, 201):
         raise busy(response)
-    answer = decoded(response.content, EnrolAnswer)
-    try:
-        is_secret = len(bytes.fromhex(answer.secret)) == SECRET_BYTES
-    except ValueError:
-        is_secret = False
-    if not is_secret:
-        raise Outage("这个地址回答的不是市级中心，请检查地址")
-    return answer
+    given = response.headers.get(paths.SIGNATURE_HEADER, "")
+    if not signing.matches(signing.sign_enrolment(body, response.content), given):
+        raise Outage("市级中心的回答在路上损坏了，或回答的不是市级中心，请再试一次")
+    return decoded(response.content, EnrolAnswer)

@@ -14,8 +14,11 @@ def drop_trial(db: Database, sitting_id: int, moment: datetime) -> WipedBody | N
 
     None when it was done and reported before, in this life of the hub's database and of ours.
     """
-    # The same id each time: a wipe is reported once, however often the hub orders it.
-    event_id = body_hash(f"wiped {meta.node_inc(db)} {meta.get(db, 'hub_inc')} {sitting_id}")[:32]
+    # The same id each time: a wipe is reported once, however often the hub orders it. But what
+    # the hub set aside, since another node was thought to speak, it still waits for.
+    again = outbox.wipes_set_aside(db, sitting_id)
+    which = f"{meta.node_inc(db)} {meta.get(db, 'hub_inc')} {sitting_id} {again}"
+    event_id = body_hash(f"wiped {which}")[:32]
     if outbox.of_event(db, event_id) is not None:
         return None
     dropped_marks = marks.drop_sitting(db, sitting_id)

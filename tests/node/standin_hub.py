@@ -179,7 +179,9 @@ class StandInHub:
         asked = msgspec.json.decode(request.content, type=EnrolRequest)
         if asked.code != "RIGHT":
             return httpx.Response(403, json={"code": "code_wrong", "text": "接入码不正确。"})
-        return httpx.Response(200, content=msgspec.json.encode(an_enrolment()), headers=JSON)
+        body = msgspec.json.encode(an_enrolment())
+        proof = {paths.SIGNATURE_HEADER: signing.sign_enrolment(request.content, body)}
+        return httpx.Response(200, content=body, headers=JSON | proof)
 
     def _signed(
         self,

@@ -12,7 +12,8 @@ from node.store import accounts, announcements, exam, marks, meta, outbox, tasks
 from node.work.apply_feed import Applied, apply_feed
 from shared.kit.store import Store
 from shared.rules.rubric import Role
-from shared.wire.messages import FeedItem, PullAnswer, WipedBody
+from shared.wire.codes import Code
+from shared.wire.messages import EventResult, FeedItem, PullAnswer, WipedBody
 from tests.makers import (
     ANTHEM,
     FORMAL,
@@ -167,6 +168,18 @@ def test_a_wiped_trial_leaves_nothing_and_is_reported_once(store: Store) -> None
     assert [row.kind for row in rows] == ["mark", "wiped"]
     body = msgspec.json.decode(rows[1].body, type=WipedBody)
     assert (body.sitting, body.marks, body.tasks) == (TRIAL, 1, 1)
+
+
+def test_a_report_of_a_wipe_that_the_hub_set_aside_is_made_again(store: Store) -> None:
+    """As happens to a lab whose secret was over; it enrols again, and is told again."""
+    for result, reports in (("quarantined", 2), ("applied", 2)):
+        apply(store, a_sitting_card(TRIAL, "wiped"))
+        with store.writing() as db:
+            last = outbox.after(db, 0, 10)[-1]
+            outbox.ack(db, [EventResult(event_id=last.event_id, code=Code(result))], last.seq)
+        apply(store, a_sitting_card(TRIAL, "wiped"))
+        with store.reading() as db:
+            assert [row.kind for row in outbox.after(db, 0, 10)] == ["wiped"] * reports
 
 
 def test_late_tasks_of_a_wiped_trial_are_not_taken(store: Store) -> None:

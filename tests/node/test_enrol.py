@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 import node.schema
@@ -16,7 +17,15 @@ from shared.kit.refusal import Refusal
 from shared.kit.store import Store
 from shared.wire.messages import HoldingBody
 from tests.makers import NINE, a_group_card, a_sitting_card, a_store, a_task_card, an_account_card
-from tests.node.standin_hub import URL, StandInHub, an_enrolment, answer_lost, link_down, login_page
+from tests.node.standin_hub import (
+    URL,
+    Handler,
+    StandInHub,
+    an_enrolment,
+    answer_lost,
+    link_down,
+    login_page,
+)
 
 
 @pytest.fixture
@@ -102,6 +111,26 @@ def test_what_is_not_a_hub_is_not_joined(store: Store, wrong: object) -> None:
         asyncio.run(an_uplink(store, hub).enrol(URL, "RIGHT"))
     assert refusal.value.code == "hub_away"
     assert link_of(store) is None
+
+
+def garbled(hub: StandInHub) -> Handler:
+    """One letter of the answer is another one, and it can still be read."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        answer = hub.answer(request)
+        content = answer.content.replace(b"hub-id", b"hub-ix")
+        return httpx.Response(200, content=content, headers=answer.headers)
+
+    return handle
+
+
+def test_a_garbled_answer_is_not_believed_and_burns_no_code(store: Store) -> None:
+    hub = StandInHub()
+    hub.wrong = [garbled(hub)]
+    with pytest.raises(Refusal) as refusal:
+        asyncio.run(an_uplink(store, hub).enrol(URL, "RIGHT"))
+    assert (refusal.value.code, link_of(store)) == ("hub_away", None)
+    assert asyncio.run(an_uplink(store, hub).enrol(URL, "RIGHT")).hub_id == "hub-id"
 
 
 def test_marks_of_one_hub_are_never_handed_to_another(store: Store) -> None:

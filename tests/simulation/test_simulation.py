@@ -152,6 +152,31 @@ FOUND = {
         pace=QUICK,
         steps=(Step(21.43, "turn_back_copy", 3), Step(51.2, "turn_back", 3, 1.25)),
     ),
+    # A letter of the enrolment's answer was another one: the node took the hub for a stranger.
+    "what is garbled but can be read is not believed": Plan(
+        430,
+        nodes=2,
+        works=2,
+        has_trial=False,
+        pace=QUICK,
+        steps=(
+            Step(7.0, "power", HUB, 2, "statement 13"),
+            Step(19.8, "power", 2, 21.75, "statement 5"),
+            Step(21.0, "garbled", 2, 25, "0.6"),
+        ),
+    ),
+    # The secret was over when the report of the wipe came; the hub waited for it ever after.
+    "a lab that enrols again reports again that it wiped a trial": Plan(
+        610,
+        nodes=3,
+        works=1,
+        has_trial=True,
+        pace=QUICK,
+        steps=(
+            Step(12.12, "damage", 3, 1.25, "wal_cut"),
+            Step(14.25, "clock", HUB, 11.5, "+1h"),
+        ),
+    ),
 }
 """What was found in worlds of another size."""
 
