@@ -93,21 +93,6 @@ def test_a_version_that_is_not_what_it_claims_gives_way(built: Built, lab: Lab) 
     assert problems == []
 
 
-def test_a_program_that_is_killed_is_started_again_and_has_kept_what_was_marked(
-    built: Built, lab: Lab
-) -> None:
-    """As a power cut does, in the middle of marks."""
-    problems: list[str] = []
-    task = mark_one(lab, 2, problems)
-    log = Path(lab.node.log.name).read_text("utf-8", errors="replace")
-    number = log.rsplit("Started server process [", 1)[1].split("]")[0]
-    # Wine's own way: its server does not outlive that Linux kills a process of a Job.
-    assert built.run(*built.runner, "taskkill", "/f", "/pid", number) == 0
-    lab.node.wait_until_up()
-    wait_for_city(lab, task)
-    assert problems == []
-
-
 def test_the_program_has_an_icon_a_version_and_the_licences(built: Built) -> None:
     for exe in (built.folder, built.folder / "app" / __version__):
         with closing(pefile.PE(str(exe / "shengping-node.exe"))) as read:
