@@ -9,6 +9,7 @@ from sqlite_utils import Database
 from hub.schema import EVERY_DISTRICT
 from hub.store import audit, feed, sittings
 from hub.store.sittings import Sitting, SittingKind
+from hub.work import recovery
 from shared.kit.clock import stamp
 from shared.kit.refusal import Refusal
 
@@ -17,6 +18,8 @@ KIND_LABELS: dict[SittingKind, str] = {"trial": "试阅", "formal": "正式"}
 
 def prepare(db: Database, kind: SittingKind, who: str, moment: datetime) -> Sitting:
     """A new sitting, with the one seed that everything random in it comes from."""
+    # One that was forgotten may yet come back from the nodes.
+    recovery.must_be_over(db, "准备场次")
     earlier = sittings.all_sittings(db)
     if any(s.state == "prepared" for s in earlier):
         raise Refusal("already_prepared", "已有一个场次准备好，请先分配它")

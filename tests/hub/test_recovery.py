@@ -111,6 +111,7 @@ def test_a_recovering_hub_decides_nothing_and_names_who_is_awaited(tmp_path: Pat
     with store.writing() as db:
         lives.begin_again(db, lives.RESTORED, NINE)
         wishes = (
+            lambda: prepare(db, "formal", ADMIN, NINE),
             lambda: allocate(db, 1, ADMIN, NINE),
             lambda: announce(db, "请继续", "normal", 0, (), ADMIN, NINE),
             lambda: wipe_trial(db, EXAM_NAME, ADMIN, NINE),

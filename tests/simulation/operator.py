@@ -10,11 +10,12 @@ from sqlite_utils import Database
 from hub.store import accounts, feed, nodes, sittings
 from hub.store.accounts import Account, Listed
 from hub.store.sittings import SittingKind
-from hub.work import dispute
+from hub.work import dispute, milestones
 from hub.work import sittings as sitting_work
 from hub.work.allocate import allocate
 from hub.work.enrol_node import invite
 from hub.work.hand_out import take_back_all
+from hub.work.supplement import supplement
 from hub.work.wipe_trial import wipe_trial
 from shared.kit.refusal import Refusal
 from shared.rules.rubric import Role
@@ -97,6 +98,7 @@ def open_sitting(world: World, until_done: bool = True) -> None:
         is_trial = world.plan.has_trial and not any(s.state == "wiped" for s in known)
         kind: SittingKind = "trial" if is_trial else "formal"
         if any(s.kind == kind and s.state != "prepared" for s in known):
+            _deal_what_is_left(db, moment)
             return
         prepared = next((s for s in known if s.state == "prepared"), None)
         sitting = prepared or sitting_work.prepare(db, kind, ADMIN, moment)
@@ -104,6 +106,13 @@ def open_sitting(world: World, until_done: bool = True) -> None:
 
     if at_hub(world, deed, until_done):
         world.hub.check_point()
+
+
+def _deal_what_is_left(db: Database, moment: datetime) -> None:
+    """Where the hub was put back to before the sitting, and its nodes brought it back."""
+    sitting = sittings.open_sitting(db)
+    if sitting is not None and milestones.undealt(db, sitting):
+        supplement(db, ADMIN, moment)
 
 
 def end_trial(world: World, until_done: bool = True) -> None:
