@@ -131,12 +131,15 @@ def follow(db: Database) -> int:
     Whoever is away stays away: only the city brings somebody back.
     """
     row = db.conn.execute("SELECT id, seed FROM sitting WHERE state = 'open'").fetchone()
-    if row is None:
-        return 0
-    changed = list(_changes(db, row["id"], row["seed"]))
+    return follow_in(db, row["id"], row["seed"]) if row else 0
+
+
+def follow_in(db: Database, sitting_id: int, seed: str) -> int:
+    """The same in a sitting that need not be open."""
+    changed = list(_changes(db, sitting_id, seed))
     for change in changed:
-        put(db, row["id"], change)
-        handings.hand(db, row["id"], change.account_id, change.standing)
+        put(db, sitting_id, change)
+        handings.hand(db, sitting_id, change.account_id, change.standing)
     return len(changed)
 
 

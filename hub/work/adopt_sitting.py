@@ -56,7 +56,9 @@ def _adopt(
     seed = secrets.token_hex(32)
     seed_hash = sha256(seed.encode()).hexdigest()
     sittings.adopt(db, id, kind, state, seed, seed_hash, moment)
-    hands.follow(db)
+    if state != "wiped":
+        # Also where it is over: the loads of the marks that come back are counted by hand.
+        hands.follow_in(db, id, seed)
     feed.append(db, EVERY_DISTRICT, "sitting", id)
     detail = {"sitting": id, "kind": kind, "state": state, "seed_hash": seed_hash}
     audit.append(db, node.name, "sitting_adopted", detail, moment)

@@ -257,7 +257,10 @@ def test_a_mark_for_a_hand_out_that_the_hub_forgot_counts(tmp_path: Path) -> Non
         assert verify(db) == []
 
 
-def test_nodes_bring_back_a_sitting_that_the_hub_forgot_and_its_marks_count(tmp_path: Path) -> None:
+@pytest.mark.parametrize("state", ["open", "closed"])
+def test_nodes_bring_back_a_sitting_that_the_hub_forgot_and_its_marks_count(
+    tmp_path: Path, state: str
+) -> None:
     store = a_hub(tmp_path, works=1)
     older = tmp_path / "older.db"
     store.backup(older)
@@ -267,7 +270,7 @@ def test_nodes_bring_back_a_sitting_that_the_hub_forgot_and_its_marks_count(tmp_
         event, body = a_mark_of(db, the_task(db, 1, 1), "333333")
     store.close()
     back = Store(older, hub.schema.migrations)
-    known = [KnownSitting(sitting=sitting.id, kind="formal", state="open")]
+    known = [KnownSitting(sitting=sitting.id, kind="formal", state=state)]
     with back.writing() as db:
         node = node_of(db, body.account_id)
         hello(db, node, said(db, sittings=known), NINE)
@@ -276,14 +279,15 @@ def test_nodes_bring_back_a_sitting_that_the_hub_forgot_and_its_marks_count(tmp_
         hello(db, node, said(db, sittings=known), NINE)
         hello(db, node, said(db, sittings=known), NINE)
         [found] = sittings.all_sittings(db)
-        assert (found.id, found.kind, found.state) == (sitting.id, "formal", "open")
+        assert (found.id, found.kind, found.state) == (sitting.id, "formal", state)
         assert receive_mark(db, event, body, node, NINE).code == Code.APPLIED
         present = slots.of_performance(db, sitting.id, 1)
         assert {n: slot.state for n, slot in present.items()} == {1: "filled", 2: "waiting"}
         all_in_step(db)
         recovery.leave_out(db, node.name, ADMIN, NINE)
         hand_out_waiting(db, NINE)
-        supplement(db, ADMIN, NINE)
+        if state == "open":
+            supplement(db, ADMIN, NINE)
         assert verify(db) == []
     back.close()
 
