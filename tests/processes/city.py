@@ -72,7 +72,7 @@ class City:
         with self.at(name):
             if name == HUB:
                 host = HUB_ADDRESS if self.wire else "127.0.0.1"
-                self.running[name] = programs.start_hub(data, port, host)
+                self.running[name] = programs.start_hub(data, port, host=host)
             else:
                 self.running[name] = programs.start_node(name, data, port)
             if wait:
