@@ -51,15 +51,19 @@ TEMPLATES = {
 class AnnounceForm(msgspec.Struct, forbid_unknown_fields=True):
     text: Annotated[str, msgspec.Meta(max_length=5000)]
     strength: Strength = "normal"
-    district_id: int = EVERY_DISTRICT
+    districts: list[int] | int = []
+    """None: the whole city. A form with one box ticked sends no list."""
     roles: list[Role] | Role = []
-    """A form with one box ticked sends no list."""
     publish_at: Annotated[str, msgspec.Meta(max_length=16)] = ""
     """Local time as browsers send it, 2023-04-12T17:30; empty: at once."""
 
     @property
     def chosen(self) -> list[Role]:
         return [self.roles] if isinstance(self.roles, Role) else self.roles
+
+    @property
+    def places(self) -> list[int]:
+        return [self.districts] if isinstance(self.districts, int) else self.districts
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,13 @@ def give_announcement(
     may_act(person)
     try:
         with store.writing() as db:
-            what = (data.text, data.strength, data.district_id, data.chosen)
-            if data.publish_at:
-                plan(db, *what, local_moment(data.publish_at), person.name, now())
-            else:
-                announce(db, *what, person.name, now())
+            # One for each district, so that each is counted, called off and read by itself.
+            for district_id in sorted(set(data.places)) or [EVERY_DISTRICT]:
+                what = (data.text, data.strength, district_id, data.chosen)
+                if data.publish_at:
+                    plan(db, *what, local_moment(data.publish_at), person.name, now())
+                else:
+                    announce(db, *what, person.name, now())
     except Refusal as refusal:
         return _page(store, person, refusal=refusal, typed=data)
     return back_to(HERE, "planned" if data.publish_at else "announced")

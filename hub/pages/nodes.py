@@ -79,6 +79,11 @@ class NodeRow:
         status = self.seen.node.status
         return f"{round(status.clock_offset_ms / 1000, 1) + 0.0:+.1f} 秒" if status else "--"
 
+    @property
+    def round_trip(self) -> str:
+        status = self.seen.node.status
+        return f"{status.last_push_ms} 毫秒" if status and status.last_push_ms else "--"
+
 
 @get(HERE, sync_to_thread=True)
 def show_nodes(

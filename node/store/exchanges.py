@@ -63,6 +63,16 @@ def recent(db: Database, limit: int) -> list[Exchange]:
     return [Exchange(**dict(row)) for row in rows]
 
 
+def last_failed(db: Database) -> Exchange | None:
+    row = db.conn.execute(
+        """
+        SELECT at, kind, count, bytes, ms, problem FROM exchange
+        WHERE problem <> '' ORDER BY id DESC LIMIT 1
+        """
+    ).fetchone()
+    return None if row is None else Exchange(*row)
+
+
 def add_bytes(db: Database, moment: datetime, bytes: int) -> None:
     minute = minute_of(moment)
     db.conn.execute(

@@ -65,7 +65,7 @@ class Puller:
             )
 
     def _status(self, db: Database) -> NodeStatus:
-        held = videos.totals(db)
+        held, failed = videos.totals(db), exchanges.last_failed(db)
         return NodeStatus(
             app_version=self._program.version,
             pending_events=outbox.pending_count(db),
@@ -77,6 +77,8 @@ class Puller:
             people_online=len(sessions.online(db, self._moment() - ONLINE_FOR)),
             clock_offset_ms=self._state.clock.offset_ms,
             last_push_ms=self._state.last_push_ms,
+            last_problem=failed.problem if failed else "",
+            last_problem_at=failed.at if failed else "",
         )
 
     def _apply(self, answer: PullAnswer, asked: PullRequest, cost: Exchanged) -> Applied:

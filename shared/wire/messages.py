@@ -285,6 +285,10 @@ class NodeStatus(Strict):
     people_online: int
     clock_offset_ms: int
     last_push_ms: int
+    """From the first byte of a batch of events to the hub's answer."""
+    last_problem: str = ""
+    """Of the link, in Chinese; empty: none among the last exchanges."""
+    last_problem_at: str = ""
 
 
 class PullRequest(Strict):

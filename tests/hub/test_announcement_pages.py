@@ -41,6 +41,23 @@ def test_it_is_published_when_its_time_has_come_and_once(browser: Browser) -> No
     announce_job(store_of(browser))
 
 
+def test_several_districts_are_told_at_once_and_nobody_else(browser: Browser) -> None:
+    form = {"text": "请核对名册", "districts": ["1", "3"], "roles": ["leader"]}
+    assert browser.post("/announcements", data=form).text.count("请核对名册") == 2
+    browser.post("/announcements", data={"text": "明天的安排", "districts": "2"})
+    browser.post("/announcements", data={"text": "开始"})
+    wrong = browser.post("/announcements", data={"text": "谁？", "districts": ["1", "99"]})
+    assert (wrong.status_code, "谁？" in wrong.text) == (404, True)
+    with store_of(browser).reading() as db:
+        said = announcements.recent(db)
+    assert [(one.text, one.district_id) for one in said if one.kind == "manual"] == [
+        ("开始", 0),
+        ("明天的安排", 2),
+        ("请核对名册", 3),
+        ("请核对名册", 1),
+    ]
+
+
 def test_it_is_called_off_before_its_time(browser: Browser) -> None:
     browser.post("/announcements", data={"text": "午休", "publish_at": in_an_hour()})
     assert "已取消" in browser.post("/announcements/1/cancel").text

@@ -159,6 +159,9 @@ def test_the_nodes(city: Browser) -> None:
         "disk_free_bytes": 123_400_000_000,
         "people_online": 17,
         "clock_offset_ms": -1_500,
+        "last_push_ms": 87,
+        "last_problem": "连接不到市级中心，请检查网络",
+        "last_problem_at": "2023-04-13T02:07:00.000Z",
         "app_version": "9.9.9",
     }
     with store_of(city).writing() as db:
@@ -167,7 +170,8 @@ def test_the_nodes(city: Browser) -> None:
     rows = tables(city.get("/nodes").text)[0][1:]
     row = next(row for row in rows if row[0].startswith(node.name))
     assert row[3:5] == ["17", "21"]
-    assert row[6:10] == ["60%", "123.4 GB", "-1.5 秒", "9.9.9"]
+    assert row[6:11] == ["60%", "123.4 GB", "-1.5 秒", "87 毫秒", "9.9.9"]
+    assert "07 出错：连接不到市级中心" in row[0]
     with store_of(city).writing() as db:
         hear_of(
             db, 4, now(), 0, **said | {"videos_wanted": 0, "videos_ready": 90, "videos_failed": 0}

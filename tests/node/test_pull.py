@@ -14,6 +14,7 @@ from node.uplink.meet import Program
 from node.uplink.pull import Puller, last_city
 from node.uplink.state import LinkState
 from node.videos.cache import Cache
+from shared.kit.clock import stamp
 from shared.kit.store import Store
 from shared.wire.messages import HoldingBody
 from tests.makers import (
@@ -99,6 +100,12 @@ def test_the_node_says_how_it_is(store: Store, hub: StandInHub, puller: Puller) 
     status = hub.pulls[-1].status
     assert (status.app_version, status.pending_events, status.videos_wanted) == ("0.1.0", 1, 1)
     assert status.disk_free_bytes > 0
+    assert status.last_problem == ""
+    with store.writing() as db:
+        exchanges.record(db, "push", NINE, count=0, bytes=0, ms=0, problem="连接不到市级中心")
+    pull(puller)
+    status = hub.pulls[-1].status
+    assert (status.last_problem, status.last_problem_at) == ("连接不到市级中心", stamp(NINE))
 
 
 def test_the_city_s_progress_is_known_even_after_a_restart_without_the_hub(
