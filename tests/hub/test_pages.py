@@ -252,7 +252,7 @@ def test_an_announcement_reaches_whom_it_is_for(marking: Browser) -> None:
     form = {
         "text": "请 17:00 前完成",
         "strength": "important",
-        "district_id": "1",
+        "districts": "1",
         "roles": ["leader"],
     }
     text = marking.post("/announcements", data=form).text
