@@ -14,7 +14,7 @@ from node.work.site_check import LinkMeasured, keep_link
 from shared.kit.clock import now, stamp
 from shared.rules.site import Measured
 from shared.wire.messages import TaskCard
-from tests.hub.finished import tables, words
+from tests.hub.finished import one, tables, words
 from tests.makers import ANTHEM, SONG, SUN, WANG, a_task_card
 from tests.node.door import Lab, Pc, a_lab
 from tests.node.test_give_mark import an_answer
@@ -68,10 +68,6 @@ def technician(lab: Lab) -> Pc:
 def db(lab: Lab) -> Iterator[Database]:
     with lab.store.reading() as found:
         yield found
-
-
-def one(db: Database, sql: str, *parameters: object) -> int:
-    return int(db.conn.execute(sql, parameters).fetchone()[0] or 0)
 
 
 def of_group(db: Database, group: int, state: str) -> int:

@@ -70,7 +70,7 @@ def _sign_in(store: Store, attempt: sign_in.Try, data: SignInForm) -> str:
             return sign_in.sign_in(db, admin, attempt, moment)
         sign_in.count_wrong(db, attempt, moment)
     # The same words whether or not there is such an account with a second factor.
-    raise Refusal("wrong", sign_in.WRONG_CODE if data.code else sign_in.WRONG, 401)
+    raise Refusal("wrong", sign_in.WRONG, 401)
 
 
 def _sign_in_page(store: Store, name: str = "", refusal: Refusal | None = None) -> Template:

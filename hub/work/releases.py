@@ -1,11 +1,11 @@
 """The packed programs that the city has looked at and lets its nodes fetch and run."""
 
-import hashlib
 import shutil
 from pathlib import Path
 
 import msgspec
 
+from shared.kit.files import replace, sha256_of
 from shared.kit.refusal import Refusal
 from shared.wire.releases import Release
 
@@ -16,7 +16,7 @@ KEPT = 50
 
 def publish(data: Path, archive: Path) -> Release:
     """Keeps a copy and adds its hash to the list, and says it; again, nothing changes."""
-    release = Release(archive.name, _hash(archive))
+    release = Release(archive.name, sha256_of(archive))
     if not release.version:
         raise Refusal(
             "not_a_release",
@@ -27,12 +27,12 @@ def publish(data: Path, archive: Path) -> Release:
     copy.parent.mkdir(parents=True, exist_ok=True)
     part = copy.with_suffix(".part")
     shutil.copyfile(archive, part)
-    part.replace(copy)
+    replace(part, copy)
     known = [one for one in _listed(data) if one.sha256 != release.sha256]
     part = data / f"{LIST}.part"
     lines = [f"{one.sha256} *{one.name}\n" for one in [*known, release][-KEPT:]]
     part.write_text("".join(lines), "utf-8")
-    part.replace(data / LIST)
+    replace(part, data / LIST)
     return _sized(data, release)
 
 
@@ -58,11 +58,3 @@ def _sized(data: Path, release: Release) -> Release:
     path = path_of(data, release)
     size = path.stat().st_size if path.is_file() else 0
     return msgspec.structs.replace(release, bytes=size)
-
-
-def _hash(archive: Path) -> str:
-    try:
-        with archive.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise Refusal("zip_unreadable", f"打不开 {archive}：{error.strerror}。") from error

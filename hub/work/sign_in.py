@@ -17,7 +17,6 @@ TOUCH_AFTER = timedelta(minutes=1)
 """A session is not written again within this time."""
 
 WRONG = "账号、密码或动态码不对。"
-WRONG_CODE = "账号、密码或动态码不对。"
 PROVED = timedelta(minutes=5)
 """So long after the password was given, dangerous acts do not ask for it again."""
 

@@ -9,13 +9,14 @@ import httpx
 
 from node import launched
 from node.launcher.home import Home
-from node.machine.updating import add_version, change_over, refuse_older, sha256_of
+from node.machine.updating import add_version, change_over, refuse_older
 from node.settings import NodeSettings
 from node.store import meta
 from node.uplink.answers import Outage
 from node.uplink.updates import ask_for_releases
 from node.work.at_work import marking_now
 from shared.kit.clock import now
+from shared.kit.files import sha256_of
 from shared.kit.lan import LOCAL
 from shared.kit.refusal import Refusal
 from shared.kit.store import reading_beside

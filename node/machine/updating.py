@@ -1,6 +1,5 @@
 """A new version from its zip, beside the one that runs; the launcher then changes over to it."""
 
-import hashlib
 import shutil
 import time
 import zipfile
@@ -13,14 +12,6 @@ BYTES_MAX = 1_000_000_000
 FILES_MAX = 20_000
 TRIES, WAIT_S = 40, 0.25
 """A scanner may hold a new file for some seconds."""
-
-
-def sha256_of(archive: Path) -> str:
-    try:
-        with archive.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise Refusal("zip_unreadable", f"打不开 {archive}：{error.strerror}。") from error
 
 
 def add_version(home: Home, archive: Path) -> str:

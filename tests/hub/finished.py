@@ -26,6 +26,11 @@ PROBED = 2_000_000
 REFERENCES, EXPERTS = range(1, 9), "323232"
 
 
+def one(db: Database, sql: str, *parameters: object) -> int:
+    """The one number that it selects; 0 where there is none."""
+    return int(db.conn.execute(sql, parameters).fetchone()[0] or 0)
+
+
 def a_finished_hub(folder: Path, works: int = 8) -> Store:
     """Every round marked, with exceptions and changed minds; announced, read, and closed."""
     store = an_allocated_hub(folder, districts=4, markers=2, leaders=1, works=works)

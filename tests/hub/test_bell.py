@@ -10,10 +10,7 @@ from hub.schema import EVERY_DISTRICT
 from hub.store import feed
 from shared.kit.store import Store
 from tests.hub.door import AtDoor, at_door
-
-
-def a_store(folder: Path) -> Store:
-    return Store(folder / "hub.db", hub.schema.migrations)
+from tests.makers import a_store
 
 
 def tell(store: Store, district_id: int) -> None:
@@ -28,7 +25,7 @@ async def is_woken(waiting: "asyncio.Task[None]") -> bool:
 
 def test_a_commit_from_any_thread_wakes_its_district(tmp_path: Path) -> None:
     async def run() -> None:
-        store = a_store(tmp_path)
+        store = a_store(tmp_path / "hub.db", hub.schema.migrations)
         bell = Bell(store)
         mine = asyncio.create_task(bell.wait(1, bell.turn(1), 5))
         other = asyncio.create_task(bell.wait(2, bell.turn(2), 5))
@@ -45,7 +42,7 @@ def test_a_commit_from_any_thread_wakes_its_district(tmp_path: Path) -> None:
 
 def test_a_commit_between_the_look_and_the_wait_is_not_missed(tmp_path: Path) -> None:
     async def run() -> None:
-        store = a_store(tmp_path)
+        store = a_store(tmp_path / "hub.db", hub.schema.migrations)
         bell = Bell(store)
         turn = bell.turn(1)
         await asyncio.to_thread(tell, store, 1)
@@ -58,7 +55,7 @@ def test_a_commit_between_the_look_and_the_wait_is_not_missed(tmp_path: Path) ->
 
 def test_a_wait_ends_when_its_time_is_up_and_leaves_nothing_behind(tmp_path: Path) -> None:
     async def run() -> None:
-        store = a_store(tmp_path)
+        store = a_store(tmp_path / "hub.db", hub.schema.migrations)
         bell = Bell(store)
         await bell.wait(1, bell.turn(1), 0.01)
         waiting = asyncio.create_task(bell.wait(1, bell.turn(1), 5))
@@ -73,7 +70,7 @@ def test_a_wait_ends_when_its_time_is_up_and_leaves_nothing_behind(tmp_path: Pat
 
 def test_a_commit_that_concerns_no_node_wakes_nobody(tmp_path: Path) -> None:
     async def run() -> None:
-        store = a_store(tmp_path)
+        store = a_store(tmp_path / "hub.db", hub.schema.migrations)
         bell = Bell(store)
         waiting = asyncio.create_task(bell.wait(1, bell.turn(1), 5))
         await asyncio.sleep(0)

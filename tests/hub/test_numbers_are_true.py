@@ -14,7 +14,7 @@ import pytest
 from sqlite_utils import Database
 
 from shared.rules.rubric import CRITERIA
-from tests.hub.finished import a_finished_hub, tables, words
+from tests.hub.finished import a_finished_hub, one, tables, words
 from tests.hub.pages import Browser, a_browser, sign_in, store_of
 
 Rounds = dict[int, tuple[int, int]]
@@ -33,10 +33,6 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def db(city: Browser) -> Iterator[Database]:
     with store_of(city).reading() as found:
         yield found
-
-
-def one(db: Database, sql: str, *parameters: object) -> int:
-    return int(db.conn.execute(sql, parameters).fetchone()[0] or 0)
 
 
 def rounds(db: Database, where: str, *parameters: object) -> Rounds:

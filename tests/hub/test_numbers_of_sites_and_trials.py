@@ -13,7 +13,7 @@ from hub.work.wipe_trial import wipe_trial
 from shared.kit.clock import now, stamp
 from shared.rules.site import Tone
 from shared.wire.ready import ReadyLine, ReadyReport
-from tests.hub.finished import tables, words
+from tests.hub.finished import one, tables, words
 from tests.hub.makers import ADMIN, EXAM_NAME, an_allocated_hub, give_both, hear_of
 from tests.hub.pages import Browser, a_browser, sign_in, store_of
 from tests.makers import NINE
@@ -36,10 +36,6 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def db(city: Browser) -> Iterator[Database]:
     with store_of(city).reading() as found:
         yield found
-
-
-def one(db: Database, sql: str, *parameters: object) -> int:
-    return int(db.conn.execute(sql, parameters).fetchone()[0] or 0)
 
 
 def audited(city: Browser, action: str) -> str:

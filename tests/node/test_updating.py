@@ -13,11 +13,12 @@ from node.__main__ import main
 from node.commands.updating import believe, refuse_while_marking
 from node.launcher.child import HOME
 from node.launcher.home import PROGRAM, Home, Pointer
-from node.machine.updating import add_version, change_over, refuse_older, sha256_of
+from node.machine.updating import add_version, change_over, refuse_older
 from node.settings import NodeSettings
 from node.store import outbox, sessions
 from node.work.step_back import step_back
 from shared.kit.clock import now
+from shared.kit.files import sha256_of
 from shared.kit.refusal import Refusal
 from tests.makers import NINE, WANG, a_node_store
 from tests.node.serving import sign_in

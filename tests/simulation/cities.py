@@ -18,9 +18,9 @@ from hub.store import accounts, exam, feed, sittings
 from hub.store import meta as hub_meta
 from hub.work import recovery
 from node.store import meta
-from shared.kit.store import Store
 from shared.rules.policy import Policy
 from tests.hub.makers import a_hub
+from tests.makers import a_store
 from tests.simulation.disk import Files
 from tests.simulation.hub import Hub
 from tests.simulation.lab import Lab
@@ -79,7 +79,7 @@ def _put_video(db: Database, shelf: Path, number: int) -> None:
 def an_empty_node() -> Files:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "node.db"
-        Store(path, node.schema.migrations).close()
+        a_store(path, node.schema.migrations).close()
         return Files.of(path)
 
 
