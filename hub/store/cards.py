@@ -158,7 +158,7 @@ def _tasks(db: Database, district_id: int, after: int, until: int) -> list[TaskC
     rows = db.conn.execute(
         """
         SELECT t.id, t.sitting_id, t.performance_id, t.gen, p.code, t.item_group_id, t.round,
-               t.account_id, t.criteria, t.locked, t.position,
+               t.account_id, a.phone, t.criteria, t.locked, t.position,
                CASE WHEN a.district_id = ? THEN t.state ELSE 'withdrawn' END AS state,
                v.sha256, v.bytes, v.duration_ms, v.peaks, v.loudness_db
         FROM task t
@@ -223,7 +223,9 @@ def _hand_out(row: sqlite3.Row) -> seals.HandOut:
         task_id=row["id"],
         sitting_id=row["sitting_id"],
         account_id=row["account_id"],
+        phone=row["phone"],
         performance_id=row["performance_id"],
+        video_sha256=row["sha256"],
         round=row["round"],
         criteria=row["criteria"],
         gen=row["gen"],

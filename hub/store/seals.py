@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -13,11 +14,26 @@ _PROOF_LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class HandOut:
-    """All that it takes to know a task again."""
+    """All that it takes to know a task again.
+
+    What was to be marked, and by whom, is not named by ids alone: people and performances that are
+    imported again after a restore may have got them in another order.
+    """
 
     task_id: int
     sitting_id: int
     account_id: int
+    phone: str
+    performance_id: int
+    video_sha256: str
+    round: int
+    criteria: int
+    gen: int
+
+
+class Claim(NamedTuple):
+    """What a seal says before it is proved."""
+
     performance_id: int
     round: int
     criteria: int
@@ -31,15 +47,19 @@ def key(db: Database) -> bytes:
 
 def seal(key: bytes, given: HandOut) -> str:
     said = f"{given.performance_id}.{given.round}.{given.criteria}.{given.gen}"
-    whole = f"{given.task_id}.{given.sitting_id}.{given.account_id}.{said}"
+    whose = f"{given.task_id}.{given.sitting_id}.{given.account_id}.{given.phone}"
+    whole = f"{whose}.{given.video_sha256}.{said}"
     return f"{said}.{hmac.new(key, whole.encode(), sha256).hexdigest()[:_PROOF_LENGTH]}"
 
 
-def opened(key: bytes, text: str, task_id: int, sitting_id: int, account_id: int) -> HandOut | None:
-    """What was handed out; None when it is no seal of ours for this task and person."""
+def claim_of(text: str) -> Claim | None:
+    """None when it is no seal at all."""
     parts = text.split(".")
-    if not key or len(parts) != 5 or not all(p.isascii() and p.isdigit() for p in parts[:4]):
+    if len(parts) != 5 or not all(p.isascii() and p.isdigit() for p in parts[:4]):
         return None
-    performance_id, round, criteria, gen = (int(part[:15]) for part in parts[:4])
-    given = HandOut(task_id, sitting_id, account_id, performance_id, round, criteria, gen)
-    return given if hmac.compare_digest(seal(key, given).encode(), text.encode()) else None
+    return Claim(*(int(part[:15]) for part in parts[:4]))
+
+
+def is_ours(key: bytes, text: str, given: HandOut) -> bool:
+    """Whether that is what was sealed, down to the person and the video."""
+    return bool(key) and hmac.compare_digest(seal(key, given).encode(), text.encode())

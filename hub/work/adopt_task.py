@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from hub.store import feed, performances, seals, slots, tasks
+from hub.store import accounts, feed, performances, seals, slots, tasks, videos
 from hub.store.tasks import NewTask, Task
 from shared.wire.messages import Event, MarkBody
 
@@ -14,8 +14,8 @@ def adopt_task(db: Database, event: Event, body: MarkBody, moment: datetime) -> 
 
     A slot that was forgotten, too, is there again and waits for this mark.
     """
-    given = seals.opened(seals.key(db), body.seal, body.task_id, event.sitting, body.account_id)
-    if given is None:
+    given = _hand_out(db, event, body)
+    if given is None or not seals.is_ours(seals.key(db), body.seal, given):
         return None
     performance = performances.performance(db, given.performance_id)
     if performance is None:
@@ -41,3 +41,24 @@ def adopt_task(db: Database, event: Event, body: MarkBody, moment: datetime) -> 
         # Its node may still show it as open.
         feed.append(db, adopted.district_id, "task", adopted.id)
     return adopted
+
+
+def _hand_out(db: Database, event: Event, body: MarkBody) -> seals.HandOut | None:
+    """What the seal claims, of the person and the video that are here under these ids now."""
+    claim = seals.claim_of(body.seal)
+    performance = performances.performance(db, claim.performance_id) if claim else None
+    video = videos.video(db, performance.video_id) if performance and performance.video_id else None
+    account = accounts.account(db, body.account_id)
+    if claim is None or video is None or account is None:
+        return None
+    return seals.HandOut(
+        task_id=body.task_id,
+        sitting_id=event.sitting,
+        account_id=account.id,
+        phone=account.phone,
+        performance_id=claim.performance_id,
+        video_sha256=video.sha256,
+        round=claim.round,
+        criteria=claim.criteria,
+        gen=claim.gen,
+    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from node.store import accounts, announcements, exam, meta, outbox, tasks, videos
+from node.store import accounts, announcements, exam, meta, outbox, sessions, tasks, videos
 from node.work.drop_trial import drop_trial
 from node.work.offer_again import offer_given_back
 from node.work.purge import take_order
@@ -93,11 +93,19 @@ def _apply(db: Database, item: FeedItem, snapshot: int, moment: datetime) -> Non
         case GroupCard():
             _take_group(db, item)
         case AccountCard():
-            accounts.put(db, item, snapshot)
+            _take_account(db, item, snapshot)
         case TaskCard():
             _take_task(db, item, snapshot, moment)
         case AnnouncementCard():
             announcements.put(db, item, snapshot)
+
+
+def _take_account(db: Database, card: AccountCard, snapshot: int) -> None:
+    held = accounts.account(db, card.account_id)
+    if held is not None and held.phone != card.phone:
+        # Another person has it now: whoever is signed in with it marks no more in that one's name.
+        sessions.end_all_of(db, card.account_id)
+    accounts.put(db, card, snapshot)
 
 
 def _take_group(db: Database, card: GroupCard) -> None:

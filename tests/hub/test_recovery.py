@@ -33,7 +33,9 @@ from hub.work.hand_out import hand_out_waiting, take_back
 from hub.work.meet_node import compare, hello
 from hub.work.milestones import announce_reached
 from hub.work.reach_file import keep_reach, last_reach
+from hub.work.receive_events import receive
 from hub.work.receive_mark import receive_mark
+from hub.work.replay import replay
 from hub.work.restore import restore
 from hub.work.sittings import prepare
 from hub.work.supplement import supplement
@@ -44,7 +46,7 @@ from shared.kit.store import Store
 from shared.wire import chain
 from shared.wire.codes import Code
 from shared.wire.meeting import CompareRequest, HelloRequest, KnownSitting
-from shared.wire.messages import Event, MarkBody
+from shared.wire.messages import Event, MarkBody, PushAnswer, PushRequest
 from tests.hub.makers import (
     ADMIN,
     EXAM_NAME,
@@ -192,14 +194,23 @@ def test_a_damaged_reach_file_is_as_none(tmp_path: Path) -> None:
 
 def a_mark_of(db: Database, task: Task, levels: str) -> tuple[Event, MarkBody]:
     """As the node that holds the task would hand it in."""
+    [phone] = db.conn.execute(
+        "SELECT phone FROM account WHERE id = ?", (task.account_id,)
+    ).fetchone()
+    [sha256] = db.conn.execute(
+        "SELECT v.sha256 FROM performance p JOIN video v ON v.id = p.video_id WHERE p.id = ?",
+        (task.performance_id,),
+    ).fetchone()
     out = seals.HandOut(
-        task.id,
-        task.sitting_id,
-        task.account_id,
-        task.performance_id,
-        task.round,
-        task.criteria,
-        task.gen,
+        task_id=task.id,
+        sitting_id=task.sitting_id,
+        account_id=task.account_id,
+        phone=phone,
+        performance_id=task.performance_id,
+        video_sha256=sha256,
+        round=task.round,
+        criteria=task.criteria,
+        gen=task.gen,
     )
     body = MarkBody(
         task_id=task.id,
@@ -357,6 +368,40 @@ def test_a_seal_of_another_task_person_or_hub_opens_nothing(tmp_path: Path) -> N
             wrong = msgspec.structs.replace(body, **change)
             assert receive_mark(db, event, wrong, node, NINE).code == Code.QUARANTINED
         assert marks.mark(db, event.event_id) is None
+
+
+@pytest.mark.parametrize("what", ["videos", "people"])
+def test_a_seal_opens_nothing_for_another_student_or_person_who_has_the_same_number_now(
+    tmp_path: Path, what: str
+) -> None:
+    store, event, body = a_forgotten_hand_out(tmp_path)
+
+    def swap(db: Database) -> None:
+        """Imported again in another order: undone by doing it again."""
+        if what == "videos":
+            db.conn.execute("UPDATE performance SET video_id = 3 - video_id WHERE id IN (1, 2)")
+            return
+        own, other = body.account_id, body.account_id % 16 + 1
+        phones = dict(db.conn.execute("SELECT id, phone FROM account").fetchall())
+        for id, phone in ((own, "0"), (other, phones[own]), (own, phones[other])):
+            db.conn.execute("UPDATE account SET phone = ? WHERE id = ?", (phone, id))
+
+    with store.writing() as db:
+        node = node_of(db, body.account_id)
+        swap(db)
+        request = PushRequest(
+            node_inc="life",
+            from_seq=1,
+            chain=chain.link(chain.START, event.event_id, chain.body_hash(event.body)),
+            events=[event],
+        )
+        answer = receive(db, node, request, NINE)
+        assert isinstance(answer, PushAnswer)
+        assert answer.results[0].code == Code.QUARANTINED
+        assert list(marks.every(db, event.sitting)) == []
+        swap(db)
+        assert replay(db, ADMIN, NINE) == 1, "and nothing is lost"
+        assert marks.mark(db, event.event_id) is not None
 
 
 def test_a_forgotten_hand_out_whose_slot_was_filled_since_is_surplus(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import node.schema
-from node.store import accounts, announcements, exam, marks, meta, outbox, tasks, videos
+from node.store import accounts, announcements, exam, marks, meta, outbox, sessions, tasks, videos
 from node.work.apply_feed import Applied, apply_feed
 from shared.kit.store import Store
 from shared.rules.rubric import Role
@@ -16,12 +16,14 @@ from shared.wire.codes import Code
 from shared.wire.messages import EventResult, FeedItem, PullAnswer, WipedBody
 from tests.makers import (
     ANTHEM,
+    CHEN,
     FORMAL,
     NINE,
     SONG,
     TRIAL,
     WANG,
     a_group_card,
+    a_phone,
     a_sitting_card,
     a_store,
     a_task_card,
@@ -211,3 +213,13 @@ def test_an_order_to_wipe_a_formal_sitting_is_not_obeyed(store: Store) -> None:
         apply(store, disguised)
     with store.reading() as db:
         assert marks.mark(db, "f" * 32) is not None
+
+
+def test_who_is_signed_in_is_signed_out_when_the_account_is_another_persons(store: Store) -> None:
+    apply(store, *FULL_PAGE)
+    with store.writing() as db:
+        sessions.add(db, "a" * 64, WANG, "127.0.0.1", NINE)
+    for phone, is_open in ((a_phone(WANG), True), (a_phone(CHEN), False)):
+        apply(store, an_account_card(phone=phone))
+        with store.reading() as db:
+            assert (sessions.open_of(db, WANG) is not None) == is_open
