@@ -1,4 +1,4 @@
-"""The floor under benchmarks.sync: rows posted in batches to a bare ASGI app that inserts them."""
+"""Two floors under benchmarks.sync: rows posted to a bare ASGI app, and the hub's rows alone."""
 
 import json
 import sqlite3
@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 
 ROWS_PER_POST = 500
+CACHE_KIB = 262_144
+"""As the product's store has it."""
 TABLE = """
     CREATE TABLE mark (event_id TEXT PRIMARY KEY, task_id INTEGER, account_id INTEGER, gen INTEGER,
       levels TEXT, comment TEXT, spent_ms INTEGER, heard_percent INTEGER, given_at TEXT) STRICT
@@ -51,3 +53,41 @@ def post(url: str, rows: Sequence[tuple[object, ...]]) -> tuple[float, float, in
             client.post("/", content=body).raise_for_status()
             count, size = count + 1, size + len(body)
     return time.perf_counter() - wall, time.process_time() - cpu, count, size
+
+
+def rows_alone(before: Path, after: Path, commits: int) -> tuple[int, float]:
+    """How many rows the hub wrote between two states of its database, and the processor seconds
+    that SQLite takes to write just these over the first, durably, in so many transactions.
+
+    Nothing is received, checked or decided, and what was deleted on the way is left out.
+    """
+    db = sqlite3.connect(before, isolation_level=None)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    written = _written(db, after)
+    cpu = time.process_time()
+    for number in range(commits):
+        db.execute("BEGIN IMMEDIATE")
+        for insert, rows in written.items():
+            first, last = (len(rows) * n // commits for n in (number, number + 1))
+            db.executemany(insert, rows[first:last])
+        db.execute("COMMIT")
+    cpu = time.process_time() - cpu
+    db.close()
+    return sum(map(len, written.values())), cpu
+
+
+def _written(db: sqlite3.Connection, after: Path) -> dict[str, list[tuple[object, ...]]]:
+    """New and changed rows, by the statement that writes them."""
+    db.execute("ATTACH ? AS after", (str(after),))
+    names = db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
+    found = {}
+    for (name,) in names:
+        changed = f"SELECT * FROM after.{name} EXCEPT SELECT * FROM main.{name}"  # noqa: S608
+        rows = db.execute(changed).fetchall() if not name.startswith("sqlite_") else []
+        if rows:
+            places = ", ".join("?" * len(rows[0]))
+            found[f"INSERT OR REPLACE INTO {name} VALUES ({places})"] = rows  # noqa: S608
+    db.execute("DETACH after")
+    return found
