@@ -79,6 +79,8 @@ class Loops:
         try:
             await step()
         except Outage as outage:
+            # The hub that comes back may have been put back in time: both meet anew.
+            self._state.is_met = False
             if self._state.lost(name, outage.text):
                 log.warning("%s: %s", name, outage.text)
                 await self._note(name, outage.text)

@@ -48,6 +48,8 @@ class Reconciler:
             return
         answer = await self._client.compare(request)
         if not answer.is_comparable:
+            # It does not hold what it had confirmed: both meet anew.
+            self._state.is_met = False
             return
         self._state.differs = answer.differs
         self._state.is_compared = not answer.differences

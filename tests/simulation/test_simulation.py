@@ -177,6 +177,15 @@ FOUND = {
             Step(14.25, "clock", HUB, 11.5, "+1h"),
         ),
     ),
+    # Nobody had anything to send, or to hear, that would have shown what the hub had lost.
+    "a quiet node tells a hub that came back what it had confirmed": Plan(
+        1526,
+        nodes=5,
+        works=1,
+        has_trial=True,
+        pace=QUICK,
+        steps=(Step(37.27, "without_wal", HUB, 6.25),),
+    ),
 }
 """What was found in worlds of another size."""
 
