@@ -106,3 +106,26 @@ def test_forty_waiting_nodes_hear_of_a_commit_in_no_time(tmp_path: Path) -> None
     print(f"40 nodes woken and answered within {took * 1000:.0f} ms")
     # About 50 ms on a quiet machine; the bound leaves room for a busy one.
     assert took < 1.0
+
+
+def test_a_commit_looks_at_what_is_new_however_long_the_feed_is(tmp_path: Path) -> None:
+    store = a_store(tmp_path / "hub.db", hub.schema.migrations)
+    with store.writing() as db:
+        feed.append_many(db, [(n % 40, "task", n) for n in range(4_000)])
+        last = feed.last_seq(db)
+        feed.append(db, 7, "task", 1)
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with store.reading() as db:
+        feed.heads(db, last)
+        db.conn.set_progress_handler(count, 1)
+        heads = feed.heads(db, last)
+        db.conn.set_progress_handler(None, 1)
+    store.close()
+    assert heads == {7: last + 1}
+    assert steps < 200, "of SQLite's own machine"
