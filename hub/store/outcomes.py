@@ -140,6 +140,12 @@ def _texts(verdict: Verdict) -> tuple[str, str, str]:
 
 
 @cache
+def _decision(level: str, by: tuple[int, ...], rule: str) -> Decision:
+    """There are few, and a check of everything reads each of them often."""
+    return Decision(Fraction(level), by, Rule(rule))
+
+
+@cache
 def _fragments(decision: Decision | None) -> tuple[str, str, str]:
     """As json.dumps writes them; there are few, and each is needed often."""
     if decision is None:
@@ -152,7 +158,7 @@ def _outcome(row: sqlite3.Row) -> Outcome:
     levels, rounds, rules = (json.loads(row[n]) for n in ("levels", "rounds", "rules"))
     exception = MarkException(row["exception"]) if row["exception"] else None
     decided = {
-        criterion: Decision(Fraction(level), tuple(by), Rule(rule))
+        criterion: _decision(level, tuple(by), rule)
         for criterion, level, by, rule in zip(CRITERIA, levels, rounds, rules, strict=True)
         if level is not None
     }

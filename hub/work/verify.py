@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from heapq import merge
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -91,29 +93,41 @@ def _performances(db: Database, sitting: Sitting) -> Iterator[str]:
     """Outcomes, slots and tasks against the counted marks."""
     policy = exam.policy(db)
     codes = {p.id: p.code for p in performances.every(db)}
-    counted = {
-        performance: {mark.round: mark for mark in of_one}
-        for performance, of_one in groupby(
-            marks.all_counted(db, sitting.id), key=lambda mark: mark.performance_id
-        )
-    }
-    kept = {outcome.performance_id: outcome for outcome in outcomes.of_sitting(db, sitting.id)}
     states = tasks.state_by_id(db, sitting.id)
-    seen = set()
-    for performance, of_one in groupby(
-        slots.of_sitting(db, sitting.id), key=lambda slot: slot.performance_id
+    for performance, by_round, given, kept in _by_performance(
+        slots.of_sitting(db, sitting.id),
+        marks.all_counted(db, sitting.id),
+        outcomes.of_sitting(db, sitting.id),
     ):
-        seen.add(performance)
-        given = counted.get(performance, {})
-        verdict = verdict_on(given, policy)
         where = f"场次 {sitting.id} 作品 {codes.get(performance, performance)}"
-        if not _outcome_agrees(kept.get(performance), given, verdict):
+        if not by_round:
+            yield f"{where}：没有分配却有评分"
+            continue
+        verdict = verdict_on(given, policy)
+        if not _outcome_agrees(kept, given, verdict):
             yield f"{where}：终评结果与评分不符"
-        by_round = {slot.round: slot for slot in of_one}
         for number in _rounds_that_disagree(by_round, given, verdict, states):
             yield f"{where}：{number}评的任务与评分不符"
-    for performance in sorted((counted.keys() | kept.keys()) - seen):
-        yield f"场次 {sitting.id} 作品 {codes.get(performance, performance)}：没有分配却有评分"
+
+
+def _by_performance(
+    of_slots: Iterator[Slot], of_marks: Iterator[Mark], of_outcomes: Iterator[Outcome]
+) -> Iterator[tuple[int, dict[int, Slot], dict[int, Mark], Outcome | None]]:
+    """A city's marks do not fit into memory; each of the three comes by performance."""
+    every = merge(of_slots, of_marks, of_outcomes, key=attrgetter("performance_id"))
+    for performance, some in groupby(every, key=attrgetter("performance_id")):
+        by_round: dict[int, Slot] = {}
+        given: dict[int, Mark] = {}
+        kept = None
+        for one in some:
+            match one:
+                case Slot():
+                    by_round[one.round] = one
+                case Mark():
+                    given[one.round] = one
+                case Outcome():
+                    kept = one
+        yield performance, by_round, given, kept
 
 
 def _outcome_agrees(kept: Outcome | None, given: Mapping[int, Mark], verdict: Verdict) -> bool:
