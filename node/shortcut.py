@@ -1,7 +1,7 @@
 """The short way for slices of a clip: what was allowed a moment ago is not asked for again."""
 
 import os
-from collections.abc import Callable
+from dataclasses import dataclass
 from io import FileIO
 
 import anyio.to_thread
@@ -17,6 +17,48 @@ from shared.web.sending import ZERO_COPY, Opening, stream
 from shared.web.slices import Plan, plan_answer
 
 
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """What somebody who was allowed a clip a moment ago asks of it, in as many requests as come."""
+
+    grants: Grants
+    verified: Verified
+    cookies: str
+    path: str
+    """Of the URL."""
+    headers: dict[str, str]
+    """Those that decide which bytes are meant."""
+
+    def part(self, asked: bytes | None = None) -> Part | None:
+        """The answer, where nothing has to be waited for: no disk, no thread, no database.
+
+        `asked`: the range, where it is another one than in the headers.
+        """
+        grant = self.granted()
+        if grant is None or not grant.is_in_memory:
+            return None
+        try:
+            file = os.open(grant.path, os.O_RDONLY)
+        except OSError:
+            return None
+        plan = self.plan(grant, file, asked)
+        if plan is None or plan.span is None:
+            os.close(file)
+            return None
+        return Part(plan.status, _fields_of(plan), file, plan.span)
+
+    def granted(self) -> Grant | None:
+        return self.grants.grant(self.cookies, self.path)
+
+    def plan(self, grant: Grant, file: int, asked: bytes | None = None) -> Plan | None:
+        """None where the file is not the one that was verified."""
+        state = os.fstat(file)
+        if not self.verified.knows(grant.sha256, state):
+            return None
+        headers = {**self.headers, "range": asked.decode()} if asked else self.headers
+        return plan_answer("GET", headers.get, grant.sha256, state.st_size)
+
+
 class Shortcut:
     """Stands before the application, which has all other requests, and the first of each clip."""
 
@@ -25,67 +67,42 @@ class Shortcut:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
-            header = _headers_of(scope)
-            grant = self._granted(scope, header)
-            if grant is not None and await self._serve(grant, header, scope, receive, send):
+            slices = self.slices(scope)
+            if slices is not None and await _serve(slices, scope, receive, send):
                 return
         await self._app(scope, receive, send)
 
-    def at_once(self, scope: HTTPScope) -> Part | None:
-        """The answer, where nothing has to be waited for: no disk, no thread, no database."""
-        header = _headers_of(scope)
-        grant = self._granted(scope, header)
-        if grant is None or not grant.is_in_memory:
+    def slices(self, scope: HTTPScope) -> Slices | None:
+        """None where the application has to be asked first."""
+        found = dict(scope["headers"])
+        cookies = found.get(b"cookie", b"").decode("latin-1")
+        state, path = self._app.state, scope["path"]
+        if scope["method"] != "GET" or state.grants.grant(cookies, path) is None:
             return None
-        try:
-            file = FileIO(grant.path)
-        except OSError:
-            return None
-        plan = self._plan(grant, header, file)
-        if plan is None or plan.span is None:
-            file.close()
-            return None
-        return Part(plan.status, _fields_of(plan), file, plan.span)
+        headers = {name: found[key].decode("latin-1") for key, name in DECIDING if key in found}
+        return Slices(state.grants, state.verified, cookies, path, headers)
 
-    def _granted(self, scope: HTTPScope, header: Callable[[str], str | None]) -> Grant | None:
-        cookies = header("cookie")
-        if cookies is None or scope["method"] != "GET":
-            return None
-        grants: Grants = self._app.state.grants
-        return grants.grant(cookies, scope["path"])
 
-    def _plan(self, grant: Grant, header: Callable[[str], str | None], file: FileIO) -> Plan | None:
-        """None where the file is not the one that was verified."""
-        state = os.fstat(file.fileno())
-        verified: Verified = self._app.state.verified
-        if not verified.knows(grant.sha256, state):
-            return None
-        return plan_answer("GET", header, grant.sha256, state.st_size)
-
-    async def _serve(
-        self,
-        grant: Grant,
-        header: Callable[[str], str | None],
-        scope: HTTPScope,
-        receive: Receive,
-        send: Send,
-    ) -> bool:
-        """False where the file is not the one that was verified: nothing was sent yet."""
-        opening = Opening(grant.path, 0)
-        try:
-            file = await _open(opening, scope)
-            plan = None if file is None else self._plan(grant, header, file)
-            if file is None or plan is None:
-                return False
-            await send(_start_of(plan))
-            if plan.span is None:
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-            else:
-                file.seek(plan.span.start)
-                await stream(file, plan.span, scope, receive, send)
-        finally:
-            opening.close()
-        return True
+async def _serve(slices: Slices, scope: HTTPScope, receive: Receive, send: Send) -> bool:
+    """False where the file is not the one that was verified: nothing was sent yet."""
+    grant = slices.granted()
+    if grant is None:
+        return False
+    opening = Opening(grant.path, 0)
+    try:
+        file = await _open(opening, scope)
+        plan = None if file is None else slices.plan(grant, file.fileno())
+        if file is None or plan is None:
+            return False
+        await send(_start_of(plan))
+        if plan.span is None:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            file.seek(plan.span.start)
+            await stream(file, plan.span, scope, receive, send)
+    finally:
+        opening.close()
+    return True
 
 
 async def _open(opening: Opening, scope: HTTPScope) -> FileIO | None:
@@ -96,16 +113,6 @@ async def _open(opening: Opening, scope: HTTPScope) -> FileIO | None:
         return await anyio.to_thread.run_sync(opening.open)
     except OSError:
         return None
-
-
-def _headers_of(scope: HTTPScope) -> Callable[[str], str | None]:
-    found = dict(scope["headers"])
-
-    def header(name: str) -> str | None:
-        value = found.get(name.encode())
-        return None if value is None else value.decode("latin-1")
-
-    return header
 
 
 def _start_of(plan: Plan) -> HTTPResponseStartEvent:
@@ -127,6 +134,7 @@ def _own_fields(plan: Plan) -> dict[str, str]:
     return fields
 
 
+DECIDING = [(name.encode(), name) for name in ("range", "if-range", "if-none-match")]
 ALWAYS = [field for field in SECURITY_HEADERS if field[0] != b"cache-control"]
 """The plan has its own word on keeping a copy."""
 ALWAYS_WRITTEN = b"".join(b"%b: %b\r\n" % field for field in ALWAYS)

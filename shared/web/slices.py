@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-_ONE_RANGE = re.compile(r"bytes=\s*(\d*)-(\d*)\s*", re.ASCII)
+_ONE_RANGE = re.compile(r"bytes=\s*(\d{0,40})-(\d{0,40})\s*", re.ASCII)
 _TAG = re.compile(r'(?:W/)?"[^"]*"')
 
 

@@ -80,8 +80,10 @@ def test_the_short_way_is_open_to_nobody_else(served: Served) -> None:
 
 def test_whoever_signs_out_here_sees_no_more_at_once(served: Served) -> None:
     with served.client(WANG) as client:
-        assert a_range(client, 0, 9).status_code == 206
+        for start in range(3):
+            assert a_range(client, start, 9).status_code == 206
         assert client.post("/sign-out").status_code == 303
+        assert a_range(client, 3, 9).status_code == 303
         answer = client.get("/videos/1", headers={"Accept": "application/json"})
         assert answer.status_code == 401
 
@@ -105,7 +107,8 @@ def test_a_bit_that_flips_while_a_clip_is_watched_is_never_sent(served: Served) 
     flipped = bytearray(CONTENT)
     flipped[2_500_000] ^= 0x10
     with served.client(WANG) as client:
-        assert a_range(client, 0, 1_000_000).content == CONTENT[:1_000_000]
+        for start in range(3):
+            assert a_range(client, start, 1_000_000).content == CONTENT[start:1_000_000]
         served.path(MINE).write_bytes(flipped)
         answer = a_range(client, 2_000_000, SIZE)
         assert answer.status_code == 503
@@ -150,10 +153,13 @@ def test_five_thousand_slices_from_one_pc_are_all_right_and_hold_up_nobody(serve
 def test_a_browser_that_leaves_in_the_middle_leaves_nothing_open(served: Served) -> None:
     with served.client(WANG) as client:
         assert a_range(client, 0, 9).status_code == 206
-        for _ in range(20):
+        for turn in range(20):
             with served.connect() as leaving:
-                _ask(leaving, served.cookies[WANG])
-                assert leaving.recv(1000).startswith(b"HTTP/1.1 20")
+                # Every other one goes on with a second slice before.
+                for _ in range(turn % 2):
+                    assert _asked_for(served, leaving, 0, 100) == CONTENT[:100]
+                _ask(leaving, served.cookies[WANG], f"Range: bytes=0-{SIZE}\r\n".encode())
+                assert leaving.recv(1000).startswith(b"HTTP/1.1 206")
         deadline = time.monotonic() + PATIENCE_S
         while _open_clips(served):
             assert time.monotonic() < deadline, "the clip stays open"
@@ -209,6 +215,57 @@ def test_a_slice_in_memory_that_was_allowed_just_now_waits_for_nothing(
         monkeypatch.setattr("node.shortcut.Shortcut.__call__", None)
         assert a_range(client, 5, SIZE).content == CONTENT[5:]
         assert a_range(client, 7, 900).content == CONTENT[7:900]
+
+
+def test_a_player_that_goes_on_with_other_numbers_is_not_even_parsed(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not _can_tell(served.folder):
+        pytest.skip("this file system does not say what is in memory")
+    with served.client(WANG) as client:
+        a_range(client, 0, 9)
+    with served.connect() as pc:
+        assert _asked_for(served, pc, 0, 100) == CONTENT[:100]
+        monkeypatch.setattr("node.zero_copy.HttpToolsProtocol.data_received", None)
+        # The last of them is more than a socket takes at once.
+        for start, end in ((0, 1), (5, 900), (0, SIZE), (1_000, 2_000_000), (7, 8), (9, SIZE)):
+            assert _asked_for(served, pc, start, end) == CONTENT[start:end]
+
+
+def test_a_connection_carries_slices_and_other_requests_by_turns(served: Served) -> None:
+    host = f"HTTP/1.1\r\nHost: lab\r\nCookie: {served.cookies[WANG]}\r\n"
+    with served.client(WANG) as client, served.connect() as pc:
+        a_range(client, 0, 9)
+        for turn in range(3):
+            for start in (turn, turn + 10, turn + 20):
+                assert _asked_for(served, pc, start, start + 50) == CONTENT[start : start + 50]
+            # 416: a known request in all but its numbers, and these lead nowhere.
+            _ask(pc, served.cookies[WANG], f"Range: bytes={SIZE}-\r\n".encode())
+            assert _head_of(pc).startswith(b"HTTP/1.1 416")
+            pc.sendall(f"HEAD /videos/1 {host}\r\n".encode())
+            assert _head_of(pc).startswith(b"HTTP/1.1 200")
+            assert _asked_for(served, pc, 7, 17) == CONTENT[7:17]
+            pc.sendall(f"GET /videos/1 {host}Range: bytes=7".encode())
+            time.sleep(0.02)
+            pc.sendall(b"0-79\r\n\r\n")
+            assert _slice(pc, 10) == CONTENT[70:80]
+            for start in (100, 200):
+                _ask(pc, served.cookies[WANG], f"Range: bytes={start}-{start + 9}\r\n".encode())
+            for start in (100, 200):
+                assert _head_of(pc).startswith(b"HTTP/1.1 206")
+                assert pc.recv(10, socket.MSG_WAITALL) == CONTENT[start : start + 10]
+
+
+def _asked_for(served: Served, connection: socket.socket, start: int, end: int) -> bytes:
+    _ask(connection, served.cookies[WANG], f"Range: bytes={start}-{end - 1}\r\n".encode())
+    return _slice(connection, end - start)
+
+
+def _head_of(connection: socket.socket) -> bytes:
+    got = b""
+    while not got.endswith(b"\r\n\r\n"):
+        got += connection.recv(1)
+    return got
 
 
 def _all_of(connection: socket.socket) -> bytes:
