@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from hub.rehearsal.cast import CastPerson
@@ -12,6 +13,10 @@ from tests.browser.conftest import BrowserLab
 
 SIX = "321032"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE_RUN = """async (rules) => {
+  const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
+}"""
 ASK_GUARD_MS = 450
 """A second Enter this soon after the question is taken for the first one's echo."""
 
@@ -80,3 +85,11 @@ def leave_ask(page: Page) -> None:
     if page.get_by_test_id("ask").is_visible():
         page.wait_for_timeout(ASK_GUARD_MS)
         page.keyboard.press("Enter")
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe finds. Nothing else leaves the page: all that it looked at would take as long."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    faults: list[str] = page.evaluate(AXE_RUN, RULES)
+    return faults

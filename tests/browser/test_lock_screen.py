@@ -1,11 +1,10 @@
 """锁屏: a page that was left shows nothing and does nothing until its person is back."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import BrowserLab
-from tests.browser.hands import RULES, SIX, code, cut_off, leave_ask, marked, opened, press
+from tests.browser.hands import SIX, code, cut_off, faults_of, leave_ask, marked, opened, press
 
 pytestmark = pytest.mark.browser
 
@@ -35,9 +34,7 @@ def test_a_locked_page_hides_all_and_goes_on_where_it_was(lab: BrowserLab) -> No
     lock(page)
     expect(page.get_by_test_id("rows")).to_be_hidden()
     assert page.evaluate("document.querySelector('video.front').paused")
-    assert [
-        v["id"] for v in Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    ] == []
+    assert faults_of(page) == []
     press(page, ["Escape", "Escape", "Escape", "1"])
     expect(page.get_by_test_id("lock")).to_be_visible()
     unlock(page, "not it")
@@ -49,24 +46,19 @@ def test_a_locked_page_hides_all_and_goes_on_where_it_was(lab: BrowserLab) -> No
     marked(page, "2 / 6")
 
 
-def test_a_reload_does_not_open_a_locked_page(lab: BrowserLab) -> None:
+def test_a_page_left_for_twenty_minutes_locks_itself_and_no_reload_opens_it(
+    lab: BrowserLab,
+) -> None:
     person = lab.markers[0]
     page = opened(lab, person)
     before = code(page)
-    with page.expect_response("**/api/lock"):
-        lock(page)
+    with page.expect_response("**/api/lock", timeout=10_000):
+        page.evaluate(TWENTY_ONE_MINUTES_PASS)
     page.reload()
     expect(page.get_by_test_id("lock")).to_be_visible()
     expect(page.get_by_test_id("rows")).to_be_hidden()
     unlock(page, person.password)
     expect(page.get_by_test_id("code")).to_have_text(before)
-
-
-def test_a_page_left_for_twenty_minutes_locks_itself(lab: BrowserLab) -> None:
-    page = opened(lab, lab.markers[0])
-    page.wait_for_timeout(200)
-    page.evaluate(TWENTY_ONE_MINUTES_PASS)
-    expect(page.get_by_test_id("lock")).to_be_visible(timeout=10_000)
 
 
 def test_a_mark_on_its_way_arrives_though_the_page_is_locked(lab: BrowserLab) -> None:

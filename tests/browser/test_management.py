@@ -5,15 +5,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 import shared.web
 from tests.browser.desks import HUB_PAGES, NODE_PAGES, SIZES, Desk, a_city_desk, a_lead_desk
+from tests.browser.hands import faults_of
 from tests.makers import CHEN, a_phone
 
 pytestmark = pytest.mark.browser
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +35,6 @@ def city_page(city: Desk, browser: Browser) -> Page:
 @pytest.fixture(scope="module")
 def lead_page(lead: Desk, browser: Browser) -> Page:
     return lead.sign_in(browser)
-
-
-def faults_of(page: Page) -> list[str]:
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found]
 
 
 def width_over(page: Page) -> int:

@@ -10,7 +10,7 @@ from node.app import create_app
 from node.pages import check
 from node.settings import NodeSettings
 from tests.browser.desks import Desk, a_lead_desk, served
-from tests.browser.test_management import faults_of
+from tests.browser.hands import faults_of
 from tests.makers import CHEN, NAMES, a_phone, a_sitting_card, an_account_card, an_exam_card
 from tests.node.standin_hub import StandInHub
 
