@@ -23,7 +23,7 @@ from sqlite_utils import Database
 
 from node.pages.people import HOME, address_of, person_of
 from node.settings import NodeSettings
-from node.store import meta, pcs
+from node.store import meta, pcs, preferences
 from node.store.pcs import Pc
 from node.work.site_check import PC_COOKIE, CheckedPc, lines_of, this_pc
 from shared.kit.clock import now
@@ -84,9 +84,11 @@ def check(request: Request[Any, Any, State], store: NamedDependency[Store]) -> T
             raise Refusal("not_enrolled", "本机房的服务器还没有接入市级中心，请先完成安装。", 409)
         pc = _this(db, request, moment)
         person = person_of(request, db)
+        look = preferences.of_account(db, person.id) if person else preferences.DEFAULTS
     lines = judge_pc(Measured())
     answer = page(
         "check.html",
+        look=look,
         pc=pc,
         lines=lines,
         verdict=_verdict(lines),

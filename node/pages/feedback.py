@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.response import Template
 
 from node.pages.people import Person
-from node.store import exam, feedback
+from node.store import exam, feedback, preferences
 from shared.kit.store import Store
 from shared.rules.probes import LEAST, probed
 from shared.rules.rubric import CRITERIA, Role
@@ -20,8 +20,10 @@ def show_feedback(person: NamedDependency[Person], store: NamedDependency[Store]
         told = feedback.told(db, person.id, sitting.id if sitting else 0)
         policy = exam.policy(db)
         groups = {group.id: group.label for group in exam.groups(db)}
+        look = preferences.of_account(db, person.id)
     return page(
         "feedback.html",
+        look=look,
         policy=policy,
         told=told,
         groups=groups,

@@ -13,8 +13,6 @@ from node.store.accounts import Account
 from shared.kit.store import Store
 from shared.rules.rubric import CRITERIA, MarkException
 
-DEFAULT_PREFERENCES = {"layout": "full", "theme": "light", "font": "standard", "chime": "on"}
-
 
 @get("/api/me", sync_to_thread=True)
 def me(person: NamedDependency[Person], store: NamedDependency[Store]) -> dict[str, Any]:
@@ -36,7 +34,7 @@ def me(person: NamedDependency[Person], store: NamedDependency[Store]) -> dict[s
                 "off_topic_needs_comment": policy.off_topic_needs_comment,
                 "phrases": policy.phrases,
             },
-            "preferences": DEFAULT_PREFERENCES | preferences.of_account(db, person.id),
+            "preferences": preferences.of_account(db, person.id),
             "criteria": [{"code": c.value, "label": c.label} for c in CRITERIA],
             "exceptions": [{"code": e.value, "label": e.label} for e in MarkException],
             "groups": _groups(db, person.account),

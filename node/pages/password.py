@@ -11,7 +11,7 @@ from litestar.params import Body
 from litestar.response import Redirect, Template
 
 from node.pages.people import HOME, Person, address_of
-from node.store import attempts
+from node.store import attempts, preferences
 from node.store.accounts import Account
 from node.work.change_password import change_password, check_new_password
 from node.work.sign_in import account_subject, begin_try, is_right
@@ -29,9 +29,9 @@ class PasswordForm(msgspec.Struct, forbid_unknown_fields=True):
     """Asked for when the change is a wish; at first sign-in it has just been typed."""
 
 
-@get("/password", sync_to_thread=False)
-def password_page(person: NamedDependency[Person]) -> Template:
-    return _password_template(person)
+@get("/password", sync_to_thread=True)
+def password_page(person: NamedDependency[Person], store: NamedDependency[Store]) -> Template:
+    return _password_template(person, store)
 
 
 @post("/password", sync_to_thread=True, status_code=200)
@@ -46,7 +46,7 @@ def set_password(
             check_current(store, person.account, data.current, address_of(request))
         check_new_password(person.account, data.password, data.again)
     except Refusal as refusal:
-        return _password_template(person, refusal)
+        return _password_template(person, store, refusal)
     password_hash = hash_password(data.password)
     with store.writing() as db:
         change_password(db, person.account, password_hash, now())
@@ -64,9 +64,12 @@ def check_current(store: Store, account: Account, password: str, address: str) -
         attempts.forget(db, account_subject(account.phone))
 
 
-def _password_template(person: Person, refusal: Refusal | None = None) -> Template:
+def _password_template(person: Person, store: Store, refusal: Refusal | None = None) -> Template:
+    with store.reading() as db:
+        look = preferences.of_account(db, person.id)
     return page(
         "password.html",
+        look=look,
         status_code=422 if refusal else 200,
         person=person,
         notice=refusal.text if refusal else "",

@@ -28,7 +28,7 @@ from node.work.sign_in import (
     note_failure,
 )
 from node.work.site_check import PC_COOKIE, this_pc
-from node.work.take_over import OWN, open_elsewhere
+from node.work.take_over import OWN, open_elsewhere, place_of
 from shared.kit.clock import now
 from shared.kit.lan import lan_addresses
 from shared.kit.refusal import Refusal
@@ -89,8 +89,8 @@ def provide_person(request: Request[Any, Any, State], store: NamedDependency[Sto
     with store.reading() as db:
         session = sessions.session(db, token_of(request))
         person = _person(db, session, moment)
-    if session is None or person is None:
-        raise _signed_out(session.ended if session else None)
+        if session is None or person is None:
+            raise _signed_out(db, session)
     # A page that refreshes itself is no sign that someone sits before it.
     if moment - session.seen_at > SEEN_EVERY and PART_HEADER not in request.headers:
         with store.writing() as db:
@@ -108,10 +108,17 @@ def _person(db: Database, session: Session | None, moment: datetime) -> Person |
     return Person(account, session.token_hash, must_change, session.is_locked)
 
 
-def _signed_out(ended: str | None) -> Refusal:
-    if ended == "taken_over":
-        return Refusal("taken_over", "这个账号已在另一台电脑登录，本机已退出。", 401)
-    return Refusal("signed_out", "登录已失效，请重新登录。", 401)
+def _signed_out(db: Database, session: Session | None) -> Refusal:
+    if session is None or session.ended != "taken_over":
+        return Refusal("signed_out", "登录已失效，请重新登录。", 401)
+    other = sessions.open_of(db, session.account_id)
+    if other is None:
+        where = "别处"
+    elif other.address == session.address:
+        where = "这台电脑的另一个窗口"
+    else:
+        where = f" {place_of(db, other.address)} "
+    return Refusal("taken_over", f"这个账号已在{where}登录，这里已退出。", 401)
 
 
 def token_of(request: Request[Any, Any, State]) -> str:
@@ -149,8 +156,8 @@ def sign_in_page(
         person = _person(db, session, now())
         if person is not None:
             return Redirect(person.home, status_code=303)
-        ended = session.ended if session else None
-        notice = _signed_out(ended).text if ended == "taken_over" else ""
+        is_elsewhere = session is not None and session.ended == "taken_over"
+        notice = _signed_out(db, session).text if is_elsewhere else ""
         return _sign_in_template(request, db, phone="", notice=notice)
 
 

@@ -26,10 +26,15 @@ def open_elsewhere(db: Database, account_id: int, address: str, moment: datetime
         return ""
     if moment - session.seen_at > HEARD_OF:
         return ""
-    if session.address in OWN:
+    return place_of(db, session.address)
+
+
+def place_of(db: Database, address: str) -> str:
+    """A PC as people call it."""
+    if address in OWN:
         return "机房服务器"
-    pc = pcs.at(db, session.address)
-    return f"{pc.name} 号机" if pc else f"电脑 {session.address}"
+    pc = pcs.at(db, address)
+    return f"{pc.name} 号机" if pc else f"电脑 {address}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 import node.schema
 from node.store import announcements, exam, preferences, tasks, videos
@@ -194,6 +194,14 @@ def _marking(room: Room, look: Looked) -> None:
 
 def _dialogs(room: Room, look: Looked) -> None:
     page = room.page()
+    asked: list[Route] = []
+    page.route("**/api/history**", lambda route: asked.append(route))
+    press(page, "h")
+    expect(page.get_by_test_id("dialog")).to_contain_text("正在查找")
+    look("the history is on its way", page)
+    asked.pop().continue_()
+    page.unroute("**/api/history**")
+    press(page, ["Escape"])
     for key, name in {
         "h": "the history",
         "t": "the groups",
@@ -290,7 +298,8 @@ def _from_the_city(room: Room, look: Looked) -> None:
     page.get_by_test_id("blocking-got-it").click()
     sign_in(room.store, WANG)
     press(page, "h")
-    expect(page.get_by_test_id("sign-in-again")).to_be_visible()
+    expect(page.get_by_test_id("dialog")).to_contain_text("这个账号已在这台电脑的另一个窗口登录")
+    expect(page.get_by_test_id("sign-in-again")).to_be_focused()
     look("taken over by another PC", page)
     page.context.close()
 
@@ -299,8 +308,21 @@ def _waiting(room: Room, look: Looked) -> None:
     page = room.page(LI)
     press(page, ["2", "1", "Enter"])
     leave_ask(page)
-    expect(page.get_by_test_id("waiting")).to_contain_text("请先不要离开阅卷现场")
+    waiting = page.get_by_test_id("waiting")
+    expect(waiting).to_contain_text("4评任务在 3评之后分配")
+    expect(waiting).to_contain_text("全市4评还没有结束，请先不要离开阅卷现场")
     look("all is done", page)
+    page.get_by_role("button", name="菜单").click()
+    expect(page.get_by_role("menuitem", name="标记为无图像")).to_be_disabled()
+    expect(page.get_by_role("menuitem", name="切换阅卷方式")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="标准卷反馈")).to_be_hidden()
+    look("a leader's menu without a clip", page)
+    page.context.close()
+    room.add(a_task_card(6001, account_id=CHEN, round=3, gen=2, state="withdrawn"))
+    page = room.page(CHEN)
+    expect(page.get_by_test_id("waiting")).to_contain_text("还没有分到评阅任务")
+    expect(page.get_by_test_id("waiting")).to_contain_text("全市3评还没有结束")
+    look("nothing was dealt", page)
     page.context.close()
     room.set_sitting("closed")
     page = room.page()

@@ -68,6 +68,20 @@ def test_a_marker_reads_the_feedback_and_axe_finds_nothing(lead: Desk, browser: 
     page.context.close()
 
 
+def test_what_the_marking_page_leads_to_is_dark_where_it_is_dark(
+    lead: Desk, browser: Browser
+) -> None:
+    page = lead.sign_in_marker(browser)
+    for key, value in (("theme", "dark"), ("font", "large")):
+        page.request.post(f"{lead.url}/api/preferences", data={"key": key, "value": value})
+    for path in ("/feedback", "/password", "/check"):
+        page.goto(lead.url + path)
+        assert page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
+        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "17.92px"
+        assert (path, faults_of(page), width_over(page)) == (path, [], 0)
+    page.context.close()
+
+
 def test_a_marker_moves_to_this_pc_after_a_yes_and_axe_finds_nothing(
     lead: Desk, browser: Browser
 ) -> None:

@@ -75,6 +75,8 @@ def test_the_first_teacher_of_the_day_passes_with_two_ears_and_seven_keys(
     page.keyboard.press("Enter")
     page.wait_for_url("**/check")
     expect(page.get_by_test_id("onward")).to_be_hidden()
+    sound = page.locator("[data-line=sound] [data-text]")
+    expect(sound).to_have_text("请戴上耳机，听一听左耳和右耳")
     page.click("[data-play=left]")
     page.keyboard.press("2")
     page.click("[data-play=right]")

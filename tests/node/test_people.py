@@ -152,7 +152,7 @@ def test_a_second_pc_takes_over_and_the_first_is_told(lab: Lab) -> None:
     second.sign_in(password=PASSWORD)
     told = first.get("/api/progress")
     assert (told.status_code, told.json()["code"]) == (401, "taken_over")
-    assert "另一台电脑" in first.get("/").text
+    assert "这个账号已在这台电脑的另一个窗口登录" in first.get("/").text
     assert second.get("/api/progress").status_code == 200
 
 

@@ -47,7 +47,9 @@ def test_it_asks_and_only_a_yes_ends_the_session_at_the_other_pc(lab: Lab) -> No
     assert first.get("/api/progress").status_code == 200
     done = yes(second, asked)
     assert (done.status_code, done.headers["location"]) == (303, "/mark")
-    assert first.get("/api/progress").json()["code"] == "taken_over"
+    told = first.get("/api/progress").json()
+    assert told["code"] == "taken_over"
+    assert told["text"] == "这个账号已在 电脑 testclient 登录，这里已退出。"
     assert second.get("/api/progress").status_code == 200
 
 

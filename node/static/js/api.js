@@ -73,7 +73,7 @@ async function read(answer) {
   const content = await answer.json();
   setAway(false);
   if (answer.ok) return content;
-  if (answer.status === 401) tell("signedOut", content.code);
+  if (answer.status === 401) tell("signedOut", content.code, content.text);
   if (answer.status === LOCKED) tell("locked");
   throw new Refused(answer.status, content.code, content.text);
 }

@@ -66,7 +66,8 @@ function show(element, said) {
     const place = element.querySelector(`[data-line="${line.name}"]`);
     const remedy = place.querySelector("[data-remedy]");
     tone(place, line.tone);
-    place.querySelector("[data-text]").textContent = line.text;
+    // What is not measured yet goes on saying what is being done.
+    if (line.text) place.querySelector("[data-text]").textContent = line.text;
     remedy.textContent = line.remedy;
     remedy.hidden = !line.remedy;
     const button = place.querySelector("[data-again]");

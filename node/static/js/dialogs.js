@@ -70,7 +70,7 @@ export class Popup {
     if (this.isOpen) return this.close();
     show(this.panel, true);
     this.opener.setAttribute("aria-expanded", "true");
-    this.panel.querySelector("button")?.focus();
+    this.panel.querySelector("button:enabled")?.focus();
   }
 
   close() {
@@ -84,7 +84,7 @@ export class Popup {
 
   key(event) {
     if (event.code === "Escape" || event.code === "Tab") this.close();
-    else if (!walk(event, [...this.panel.querySelectorAll("button, a")])) return;
+    else if (!walk(event, [...this.panel.querySelectorAll("button:enabled, a:not([hidden])")])) return;
     event.preventDefault();
   }
 }
@@ -167,14 +167,14 @@ export function openBlocking({ id, text, published_at }, read, closed) {
   });
 }
 
-/** Nothing more can be done on this page but to sign in. */
-export function openSignedOut(code) {
+/** Nothing more can be done on this page but to sign in. @param {string} text says where, if elsewhere */
+export function openSignedOut(code, text) {
   const isElsewhere = code === "taken_over";
   const note = isElsewhere ? W.taken_over_note : W.signed_out_note;
   const link = h("a", { class: "primary", href: "/", "data-testid": "sign-in-again" }, W.sign_in_again);
-  openDialog(isElsewhere ? W.taken_over : W.signed_out, [h("p", { class: "big" }, note), link], {
+  openDialog(isElsewhere ? text : W.signed_out, [h("p", { class: "big" }, note), link], {
     // Chrome lets a second Esc close any dialog; this one comes back.
-    mustAnswer: true, focus: link, closed: () => openSignedOut(code),
+    mustAnswer: true, focus: link, closed: () => openSignedOut(code, text),
   });
 }
 
@@ -208,7 +208,11 @@ export function openPerson(name, { preferences, pace, prefer, lockUp, signOut })
         closeDialog();
         lockUp();
       }),
-      button(W.sign_out, signOut),
+      button(W.sign_out, () => {
+        // What may stand in the way is said in the bar above, which a dialog would cover.
+        closeDialog();
+        signOut();
+      }),
     ),
   ]);
 }

@@ -28,6 +28,7 @@ export class History {
       oninput: () => this.later(),
     });
     this.flagged = h("input", { type: "checkbox", onchange: () => this.draw() });
+    fill(this.table, h("p", { class: "help", role: "status" }, W.history_loading));
     openDialog(W.history, [this.filters(), this.table], { wide: true });
     await this.load();
   }

@@ -2,7 +2,7 @@
 // Every command of the page by name, and the keys that give it.
 // Keys are known by their place (event.code), so CapsLock and IME do not matter.
 import * as dialogs from "./dialogs.js";
-import { minutes } from "./dom.js";
+import { el, minutes } from "./dom.js";
 
 const PLAIN = {
   Digit3: ["level", 3], Digit2: ["level", 2], Digit1: ["level", 1], Digit0: ["level", 0],
@@ -112,10 +112,20 @@ export function commandsOf(page) {
   };
 }
 
+/** The menu's entries about a clip need an open one; that of an earlier mark cannot be set aside. */
+function offer({ sheet, isChanging }) {
+  for (const entry of el("menu").querySelectorAll("[data-needs-clip]")) {
+    entry.disabled = !sheet || (isChanging && entry.dataset.do === "fault");
+  }
+}
+
 function dialogCommands(page) {
   const { me, work, pulse } = page;
   return {
-    menu: () => page.menu.toggle(),
+    menu: () => {
+      offer(page.flow);
+      page.menu.toggle();
+    },
     groups: () => dialogs.openGroups(pulse.progress.groups, work.groupId, page.chooseGroup),
     history: () => page.history.open(work.groupId),
     help: () => dialogs.openHelp(),

@@ -44,6 +44,7 @@ async function open(me, progress) {
   const page = makeParts(me);
   applyPreferences(page);
   say(el("person-name"), maskedName(me.account.name));
+  show(el("feedback-link"), me.account.role === "marker");
   listen(page);
   page.pulse.start(progress);
   if (me.is_locked) await page.lock.untilOpen();
@@ -207,7 +208,7 @@ function listen(page) {
     page.lock.send();
   });
   api.on("locked", () => page.lock.cover());
-  api.on("signedOut", (code) => stop(page, code));
+  api.on("signedOut", (code, text) => stop(page, code, text));
   window.addEventListener("beforeunload", (event) => {
     if (page.outbox.isStopped || !page.outbox.waiting.length) return;
     event.preventDefault();
@@ -225,14 +226,14 @@ function unlocked({ flow, outbox, pulse }) {
   pulse.ask();
 }
 
-function stop({ flow, kept, lock, outbox, player, pulse }, code) {
+function stop({ flow, kept, lock, outbox, player, pulse }, code, text) {
   flow.saveDraft();
   lock.end();
   outbox.stop();
   kept.stop();
   pulse.stop();
   player.pause();
-  dialogs.openSignedOut(code);
+  dialogs.openSignedOut(code, text);
 }
 
 // --- what comes from the person ----------------------------------------------------------------

@@ -15,8 +15,8 @@ export function situationOf({ away, progress, groupId, waitingForVideo }) {
   const here = progress.groups.find((group) => group.id === groupId);
   if (here?.open > 0 && waitingForVideo > 0) return "videos_coming";
   if (progress.groups.some((group) => group.open > 0)) return "more_groups";
-  if (!progress.groups.some((group) => doneOf(group)[1] > 0)) return "no_tasks";
-  return progress.may_leave ? "may_leave" : "all_done";
+  if (progress.may_leave) return "may_leave";
+  return progress.groups.some((group) => doneOf(group)[1] > 0) ? "all_done" : "no_tasks";
 }
 
 export class Waiting {
@@ -81,27 +81,32 @@ export class Waiting {
     const laterWords = W.new_tasks(later, laterRound(progress.groups));
     const isDone = here?.open === 0 && doneOf(here)[1] > 0;
     const doneHere = later ? laterWords : isDone ? W.group_done(here.label) : W.new_work;
-    const stay = [h("b", {}, W.stay), W.stay_note];
-    const first = progress.city.filter(({ round }) => round <= 2);
-    const sum = (name) => first.reduce((total, round) => total + round[name], 0);
+    const isLoud = this.act.me.preferences.chime === "on";
+    const stay = [h("b", {}, progress.leave_text), W.stay_note(isLoud)];
     const hadLater = progress.groups.some((group) =>
       group.rounds.some(({ round, total }) => round > 2 && total > 0),
     );
     const all = {
       away: [W.all_local_done, W.all_local_done_note],
       no_sitting: [W.no_sitting, W.no_sitting_note],
-      over: [W.session_over, progress.leave_text],
+      over: [W.session_over, W.session_over_note],
       videos_coming: [W.videos_coming(waitingForVideo), W.videos_coming_note],
       more_groups: [doneHere, isDone && !later ? W.group_done_note : W.new_work_note],
-      no_tasks: [W.no_tasks, W.no_tasks_note],
-      may_leave: [W.all_done_any, h("b", {}, progress.leave_text || W.may_leave)],
-      all_done: [
-        hadLater ? W.all_done_any : W.all_done,
-        W.city_at(share(sum("done"), sum("total"))),
-        ...stay,
-      ],
+      no_tasks: [W.no_tasks, ...stay],
+      may_leave: [W.all_done_any, h("b", {}, progress.leave_text)],
+      all_done: [hadLater ? W.all_done_any : W.all_done, this.cityWords(progress.city), ...stay],
     };
     return all[situation];
+  }
+
+  /** How far the city is with what comes before this person's next tasks. */
+  cityWords(city) {
+    const sum = (rounds, name) => rounds.reduce((total, round) => total + round[name], 0);
+    const first = city.filter(({ round }) => round <= 2);
+    const isThird = first.length > 0 && first.every(({ done, total }) => done === total);
+    const counted = isThird ? city.filter(({ round }) => round === 3) : first;
+    const name = (isThird ? "third" : "first") + (this.act.me.account.role === "leader" ? "_leader" : "");
+    return W.city_at[name](share(sum(counted, "done"), sum(counted, "total")));
   }
 
   line(group, isFirst) {
