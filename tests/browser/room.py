@@ -50,6 +50,7 @@ class Room:
     served: Served
     store: Store
     browser: Browser
+    video: VideoCard
 
     def page(self, account_id: int = WANG, script: str = "") -> Page:
         """A new PC, signed in, before an open clip that plays or the waiting page."""
@@ -106,7 +107,7 @@ def a_room(folder: Path, browser: Browser, tasks: int = OPEN_TASKS) -> Iterator[
     with a_served_node(folder / "node", made, (WANG, CHEN, LI)) as served:
         store = Store(folder / "node" / "node.db", node.schema.migrations)
         _attach(store, made[0][0].video)
-        yield Room(served, store, browser)
+        yield Room(served, store, browser, made[0][0].video)
         store.close()
 
 
@@ -128,6 +129,14 @@ def until_open(page: Page) -> None:
         press(page, ["r"])
 
 
+COUNT_TONES = """
+  window.tones = 0;
+  const tone = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    window.tones += 1;
+    return tone.call(this);
+  };
+"""
 MUST_NOT_PLAY = """HTMLMediaElement.prototype.play = () =>
   Promise.reject(new DOMException("no gesture", "NotAllowedError"));"""
 
@@ -305,7 +314,7 @@ def _from_the_city(room: Room, look: Looked) -> None:
 
 
 def _waiting(room: Room, look: Looked) -> None:
-    page = room.page(LI)
+    page = room.page(LI, script=COUNT_TONES)
     press(page, ["2", "1", "Enter"])
     leave_ask(page)
     waiting = page.get_by_test_id("waiting")
@@ -317,6 +326,19 @@ def _waiting(room: Room, look: Looked) -> None:
     expect(page.get_by_role("menuitem", name="切换阅卷方式")).to_be_focused()
     expect(page.get_by_role("menuitem", name="标准卷反馈")).to_be_hidden()
     look("a leader's menu without a clip", page)
+    press(page, ["Escape"])
+    assert (page.title(), page.evaluate("window.tones")) == ("评分", 0)
+    room.add(
+        a_task_card(
+            7002, video=room.video, account_id=LI, round=4, criteria=TWO_OPEN, earlier=EARLIER
+        )
+    )
+    # Within five seconds, and by itself.
+    expect(page.get_by_test_id("go")).to_have_text("评 4评")
+    assert (page.title(), page.evaluate("window.tones")) == ("(1) 4评 有新任务", 2)
+    look("new work has come", page)
+    press(page, ["Enter"])
+    expect(page.get_by_test_id("code")).to_have_text("ZX-001B5A")
     page.context.close()
     room.add(a_task_card(6001, account_id=CHEN, round=3, gen=2, state="withdrawn"))
     page = room.page(CHEN)
@@ -341,8 +363,10 @@ def _waiting(room: Room, look: Looked) -> None:
 
 CUT = """() => {
   const root = document.documentElement;
+  // Of the dialogs only that of the keys: the others may have much to tell.
+  const LOOKED_AT = "main *, header *, .popup, .dialog-body:has(.keys)";
   const cut = root.scrollHeight > innerHeight || root.scrollWidth > innerWidth ? ["page"] : [];
-  for (const element of document.querySelectorAll("main *, header *")) {
+  for (const element of document.querySelectorAll(LOOKED_AT)) {
     const hides = getComputedStyle(element).overflowY !== "visible";
     // The picture is enlarged behind its frame; lyrics, comments and the waiting page may be long.
     const may = ".unseen, .screen, svg, canvas, textarea, .lyrics, #waiting, #waiting *";

@@ -116,7 +116,12 @@ def test_at_no_usual_size_anything_scrolls_or_is_cut_off(room: Room) -> None:
             note(wrong, f"{layout} {width}x{height}", page.evaluate(CUT))
             press(page, ["Alt+2", "c"])
             note(wrong, f"{layout} {width}x{height}, writing", page.evaluate(CUT))
-            press(page, ["Escape", "Alt+2"])
+            press(page, ["Escape", "Alt+2", "?"])
+            note(wrong, f"{layout} {width}x{height}, the keys", page.evaluate(CUT))
+            press(page, ["Escape"])
+            page.locator("#menu-button").click()
+            note(wrong, f"{layout} {width}x{height}, the menu", page.evaluate(CUT))
+            press(page, ["Escape"])
             assert page.get_by_test_id("submit").bounding_box() == before
     # Closed any sooner, the page would leave the account with the brief layout.
     with page.expect_response("**/api/preferences"):

@@ -2,13 +2,14 @@
 // From one clip to the next: open, give, take back, change an earlier mark, set aside.
 import { Away, Refused, isAway, newId, nodeNow } from "./api.js";
 import { openBlocking } from "./dialogs.js";
-import { el, say, show } from "./dom.js";
 import { Hand } from "./hand.js";
 import { hideToast, toast } from "./pulse.js";
-import { ROUND, W } from "./words.js";
+import { W } from "./words.js";
 import { Sheet } from "./work.js";
 
 const ABSENT_MS = 3000;
+/** How long the end of a group may wait for the node's word of what is left. */
+const WORD_MS = 500;
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -74,7 +75,7 @@ export class Flow {
     if (!this.work.coming.length) await this.refill();
     const task = this.canOpen(this.work.coming[0]) ? this.work.advance() : null;
     if (task) this.openTask(task);
-    else this.wait();
+    else await this.endGroup();
     this.holdClips();
     this.pulse.showTop();
   }
@@ -82,6 +83,13 @@ export class Flow {
   /** Without the node only what is held here can be watched. */
   canOpen(task) {
     return Boolean(task && (!isAway() || this.clips.url(task)));
+  }
+
+  /** What was known before the last mark would call that one a new task. */
+  async endGroup() {
+    this.player.close();
+    await Promise.race([this.pulse.ask(), pause(WORD_MS)]);
+    if (!this.sheet) this.wait();
   }
 
   wait() {
@@ -115,7 +123,6 @@ export class Flow {
     this.stage.open(sheet.task, group);
     this.reference.open(group);
     this.hand.open(sheet, group);
-    this.showRound(sheet.task.round);
     if (!sheet.task.video.is_ready) this.awaitVideo(sheet, resume);
   }
 
@@ -276,7 +283,7 @@ export class Flow {
     else this.hand.submit();
   }
 
-  // --- small things ------------------------------------------------------------------------------
+  // --- drafts ------------------------------------------------------------------------------------
 
   saveDraft() {
     const { sheet, player } = this;
@@ -287,13 +294,5 @@ export class Flow {
     const heard = player.heard?.toText() ?? "";
     const draft = { levels, exception, comment, active, heardWasAsked, spentMs, heard };
     this.drafts.put(sheet.task.id, { ...draft, time: player.time });
-  }
-
-  showRound(round) {
-    const tag = el("round-tag");
-    tag.className = `tag round${round}`;
-    // 0: the city does not tell rounds 1 and 2 apart.
-    show(tag, round > 0);
-    say(tag, ROUND(round));
   }
 }

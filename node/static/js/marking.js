@@ -175,9 +175,10 @@ function outboxChanged({ lock, pulse }) {
   lock?.send();
 }
 
-function saved({ flow, kept }) {
+function saved({ flow, kept, pulse, waiting }) {
   kept.askSoon();
   flow.refill();
+  if (waiting.isShown) pulse.ask();
 }
 
 /** Nothing that was typed is lost: it is a draft of the task when the task comes again. */

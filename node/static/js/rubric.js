@@ -38,6 +38,7 @@ export class Rubric {
     this.pointed = null;
     fill(this.rows, ...sheet.criteria.map((criterion) => this.row(criterion)));
     this.rows.classList.toggle("few", sheet.criteria.length < 6);
+    this.showRound();
     this.showStrip();
     this.showAgreed();
     this.update();
@@ -110,6 +111,15 @@ export class Rubric {
     button.setAttribute("aria-disabled", String(!sheet.isReady));
     say(el("submit-name"), sheet.revises ? W.save_change : W.submit);
     say(el("submit-note"), submitNote(sheet));
+  }
+
+  showRound() {
+    const { round } = this.sheet.task;
+    const tag = el("round-tag");
+    tag.className = `tag round${round}`;
+    // 0: the city does not tell rounds 1 and 2 apart.
+    show(tag, round > 0);
+    say(tag, ROUND(round));
   }
 
   showStrip() {

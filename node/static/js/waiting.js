@@ -25,6 +25,8 @@ export class Waiting {
     this.act = act;
     this.root = el("waiting");
     this.drawn = "";
+    /** @type {number | null} how many later tasks were told of; null: nobody has waited yet */
+    this.laterSeen = null;
   }
 
   get isShown() {
@@ -33,7 +35,7 @@ export class Waiting {
 
   hide() {
     this.drawn = "";
-    this.laterSeen = 0;
+    this.laterSeen = null;
     document.title = W.page_title;
     show(this.root, false);
     show(el("marking"), true);
@@ -57,7 +59,8 @@ export class Waiting {
     const later = openLater(progress.groups);
     const words = W.new_tasks_title(later, laterRound(progress.groups));
     document.title = later > 0 ? words : W.page_title;
-    if (later > (this.laterSeen ?? 0) && this.act.me.preferences.chime === "on") chime();
+    const isNew = this.laterSeen !== null && later > this.laterSeen;
+    if (isNew && this.act.me.preferences.chime === "on") chime();
     this.laterSeen = later;
   }
 
