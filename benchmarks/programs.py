@@ -36,7 +36,6 @@ from tests.makers import (
 )
 
 PLAYERS = 80
-WARM_UP_S = 0.3
 NGINX = """
 user root; worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
@@ -90,11 +89,8 @@ class Site:
 
 
 def measure(program: Program, load: Load, seconds: float) -> Measured:
-    draw(load, WARM_UP_S)
-    before = cpu_s(program.pids)
-    drawn = draw(load, seconds)
-    spent = cpu_s(program.pids) - before
-    return Measured(drawn.bytes / drawn.seconds, spent / (max(drawn.bytes, 1) / 1e9))
+    drawn = draw(load, seconds, lambda: cpu_s(program.pids))
+    return Measured(drawn.bytes / drawn.seconds, drawn.cpu_s / (max(drawn.bytes, 1) / 1e9))
 
 
 def cpu_s(pids: Sequence[int]) -> float:

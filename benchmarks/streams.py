@@ -4,10 +4,12 @@ import random
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 DISCARD_BYTES = 1 << 20
+WARM_UP_S = 0.3
 _RIGHT = (b"200", b"206")
 
 
@@ -32,6 +34,7 @@ class Load:
 class Drawn:
     bytes: int
     seconds: float
+    cpu_s: float
 
 
 @dataclass(slots=True)
@@ -80,37 +83,67 @@ class _Player:
         self.total += len(body)
 
 
-def draw(load: Load, seconds: float) -> Drawn:
-    """As much as comes."""
-    return _run(load, seconds, pause_s=0.0)
+def draw(load: Load, seconds: float, spent: Callable[[], float]) -> Drawn:
+    """As much as comes, to players that stay connected; what they begin with is not counted.
+
+    `spent`: the servers' CPU seconds so far.
+    """
+    with _crowd(load, pause_s=0.0) as crowd:
+        crowd.run(WARM_UP_S)
+        bytes_before, spent_before, began = crowd.total, spent(), time.monotonic()
+        crowd.run(seconds)
+        taken, cpu_s = time.monotonic() - began, spent() - spent_before
+        return Drawn(crowd.total - bytes_before, taken, cpu_s)
 
 
-def play(load: Load, mbit: float, seconds: float) -> Drawn:
+def play(load: Load, mbit: float, seconds: float) -> None:
     """Each player asks for its next range when the last one has been watched."""
-    return _run(load, seconds, pause_s=load.span * 8 / (mbit * 1e6))
+    with _crowd(load, pause_s=load.span * 8 / (mbit * 1e6)) as crowd:
+        crowd.run(seconds)
 
 
-def _run(load: Load, seconds: float, pause_s: float) -> Drawn:
-    selector, rubbish = selectors.DefaultSelector(), bytearray(DISCARD_BYTES)
+class _Crowd:
+    """Players of one load, who go on wherever they were."""
+
+    def __init__(self, load: Load, players: Sequence[_Player], pause_s: float) -> None:
+        self._load, self._players, self._pause_s = load, players, pause_s
+        self._idle = list(players)
+        self._rubbish = bytearray(DISCARD_BYTES)
+        self._began = time.monotonic()
+
+    @property
+    def total(self) -> int:
+        return sum(player.total for player in self._players)
+
+    def run(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            for player in self._players:
+                selector.register(player.connection, selectors.EVENT_READ, player)
+            while (moment := time.monotonic()) < end:
+                self._ask(moment - self._began)
+                for key, _ in selector.select(0.01):
+                    self._take(key.data)
+
+    def _ask(self, moment: float) -> None:
+        for player in [p for p in self._idle if p.due <= moment]:
+            self._idle.remove(player)
+            player.ask(self._load)
+
+    def _take(self, player: _Player) -> None:
+        if player.take(self._rubbish):
+            player.due += self._pause_s
+            self._idle.append(player)
+
+
+@contextmanager
+def _crowd(load: Load, pause_s: float) -> Iterator[_Crowd]:
     players = [_player(load, number, pause_s) for number in range(load.clients)]
-    idle = list(players)
-    for player in players:
-        selector.register(player.connection, selectors.EVENT_READ, player)
-    began = time.monotonic()
-    while (moment := time.monotonic() - began) < seconds:
-        for player in [p for p in idle if p.due <= moment]:
-            idle.remove(player)
-            player.ask(load)
-        for key, _ in selector.select(0.01):
-            player = key.data
-            if player.take(rubbish):
-                player.due += pause_s
-                idle.append(player)
-    taken = time.monotonic() - began
-    selector.close()
-    for player in players:
-        player.connection.close()
-    return Drawn(sum(player.total for player in players), taken)
+    try:
+        yield _Crowd(load, players, pause_s)
+    finally:
+        for player in players:
+            player.connection.close()
 
 
 def _player(load: Load, number: int, pause_s: float) -> _Player:
