@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 import node.schema
 from node.store import announcements, exam, preferences, tasks, videos
@@ -51,18 +51,26 @@ class Room:
     store: Store
     browser: Browser
     video: VideoCard
+    wrong: list[str] = field(default_factory=list)
+    """What broke in a page, or was against the policy."""
 
     def page(self, account_id: int = WANG, script: str = "") -> Page:
         """A new PC, signed in, before an open clip that plays or the waiting page."""
         context = self.browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-        context.add_init_script(script)
+        context.add_init_script(TELL_VIOLATIONS + script)
         name, _, value = self.served.cookies[account_id].partition("=")
         url = f"http://{HOST}:{self.served.port}"
         context.add_cookies([{"name": name, "value": value, "url": url}])
         page = context.new_page()
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda message: self.note(message))
         page.goto(f"{url}/mark")
         until_open(page)
         return page
+
+    def note(self, message: ConsoleMessage) -> None:
+        if "against the policy" in message.text:
+            self.wrong.append(message.text)
 
     def announce(self, number: int, strength: str, text: str) -> None:
         card = an_announcement_card(number, strength=strength, text=text)
@@ -129,6 +137,9 @@ def until_open(page: Page) -> None:
         press(page, ["r"])
 
 
+TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
+  console.error("against the policy:", event.violatedDirective, event.blockedURI);
+});"""
 COUNT_TONES = """
   window.tones = 0;
   const tone = AudioContext.prototype.createOscillator;

@@ -51,6 +51,7 @@ class Seen:
     foreign: dict[str, list[str]] = field(default_factory=dict)
     secure: dict[str, list[str]] = field(default_factory=dict)
     states: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
     def look(self, state: str, page: Page) -> None:
         self.states.append(state)
@@ -71,6 +72,7 @@ def seen(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     seen = Seen()
     with a_room(tmp_path_factory.mktemp("states"), browser) as room:
         walk(room, seen.look)
+        seen.wrong = room.wrong
     return seen
 
 
@@ -85,6 +87,13 @@ def test_axe_finds_nothing_in_any_state(seen: Seen) -> None:
 @pytest.mark.on_109_too
 def test_every_state_is_seen_over_plain_http_at_an_origin_of_no_trust(seen: Seen) -> None:
     assert seen.secure == {}
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(13)
+@pytest.mark.acceptance(14)
+def test_in_no_state_a_script_breaks_or_the_policy_is_violated(seen: Seen) -> None:
+    assert seen.wrong == []
 
 
 @pytest.mark.on_109_too

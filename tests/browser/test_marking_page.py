@@ -16,7 +16,7 @@ from tests.browser.hands import (
     submit,
     until_playing,
 )
-from tests.browser.room import CUT
+from tests.browser.room import CUT, TELL_VIOLATIONS
 
 pytestmark = pytest.mark.browser
 
@@ -211,11 +211,6 @@ def test_the_browser_has_nothing_to_complain_about(lab: BrowserLab) -> None:
     words = page.inner_text("body")
     assert wrong == []
     assert not re.search(r"NaN|undefined|null|\[object", words)
-
-
-TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
-  console.error("against the policy:", event.violatedDirective, event.blockedURI);
-});"""
 
 
 @pytest.mark.on_109_too

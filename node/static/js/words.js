@@ -103,7 +103,7 @@ export const W = {
   signed_out: "登录已失效",
   signed_out_note: "填过的分和没有上传的评分都保留在这台电脑，用同一账号登录后会继续。",
   sign_in_again: "重新登录",
-  taken_over_note: "要回到这台电脑，请重新登录。没有上传的评分会保留在这里。",
+  taken_over_note: "要在这里继续，请重新登录。没有上传的评分会保留在这里。",
   cannot_leave: (count) => `还有 ${count} 份待上传，上传完才能退出`,
   leaving_loses: "还有评分没有上传",
 
