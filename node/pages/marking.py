@@ -199,13 +199,16 @@ def history(
     group: QueryWhole = 0,
     before: FromQuery[str] = "",
     code: Annotated[str, QueryParameter(name="query")] = "",
+    exception: FromQuery[bool] = False,
 ) -> HistoryView:
     person.require(*MARKERS)
     with store.reading() as db:
         sitting = exam.current_sitting(db)
         if sitting is None:
             return HistoryView([], more=False)
-        found = marks.history(db, person.id, sitting.id, group, before, code)
+        found = marks.history(
+            db, person.id, sitting.id, group, before, code, with_exception=exception
+        )
         policy, is_open = exam.policy(db), sitting.state == "open"
     open_sitting = sitting.id if is_open else None
     rows = [

@@ -117,12 +117,20 @@ def set_results(db: Database, results: Sequence[EventResult]) -> None:
 
 
 def history(
-    db: Database, account_id: int, sitting_id: int, item_group_id: int, before: str, query: str
+    db: Database,
+    account_id: int,
+    sitting_id: int,
+    item_group_id: int,
+    before: str,
+    query: str,
+    *,
+    with_exception: bool = False,
 ) -> list[tuple[Mark, Task]]:
     """One page, newest first: the standing version of each mark, and refused revisions.
 
     `item_group_id` 0 means all; `before` is exclusive, "" for the newest; `query` is part of a
-    performance's code. One row more than a page says that there are older ones.
+    performance's code; `with_exception`: only those. One row more than a page says that there are
+    older ones.
     """
     rows: list[Row] = db.conn.execute(
         _MARK
@@ -133,12 +141,13 @@ def history(
            AND (? = 0 OR task.item_group_id = ?)
            AND (? = '' OR mark.given_at < ?)
            AND instr(task.performance, ?) > 0
+           AND (NOT ? OR mark.exception IS NOT NULL)
          ORDER BY mark.given_at DESC, mark.event_id DESC
          LIMIT ?
         """,
         (
             *(account_id, sitting_id, item_group_id, item_group_id),
-            *(before, before, query.strip().upper(), PAGE_ROWS + 1),
+            *(before, before, query.strip().upper(), with_exception, PAGE_ROWS + 1),
         ),
     ).fetchall()
     marks = [Mark(*row) for row in rows]

@@ -77,6 +77,8 @@ def test_marks_wait_on_this_pc_over_a_reload(lab: BrowserLab) -> None:
     is_saved(page)
     press(page, "h")
     expect(row_of(page, first)).to_have_count(1)
+    page.get_by_label("只看有标记的").check()
+    expect(page.get_by_text("没有符合条件的评分")).to_be_visible()
 
 
 def test_nobody_leaves_while_a_mark_waits(lab: BrowserLab) -> None:

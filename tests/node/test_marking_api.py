@@ -279,9 +279,11 @@ def test_history_shows_the_latest_version_of_each_mark(pc: Pc) -> None:
     assert row["task"]["video"]["url"] == "/videos/1" and answer["more"] is False
 
 
-def test_history_can_be_searched_by_code_and_paged_by_time(pc: Pc) -> None:
+def test_history_can_be_searched_by_code_or_exception_and_paged_by_time(pc: Pc) -> None:
     pc.post("/api/marks", json=a_mark(1))
-    pc.post("/api/marks", json=a_mark(2))
+    pc.post("/api/marks", json=a_mark(2, levels={}, exception="no_picture"))
+    flagged = pc.get("/api/history", params={"exception": "true"}).json()["marks"]
+    assert [row["performance"] for row in flagged] == ["ZX-000002"]
     found = pc.get("/api/history", params={"query": "zx-000002"}).json()["marks"]
     assert [row["performance"] for row in found] == ["ZX-000002"]
     older = pc.get("/api/history", params={"before": found[0]["given_at"]}).json()["marks"]

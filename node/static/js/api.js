@@ -89,8 +89,8 @@ export async function progress(options) {
 export const tasks = (group, skip) =>
   request("GET", `/api/tasks?group=${group}&limit=4&skip=${skip.join(",")}`);
 
-export const history = (group, before, query) =>
-  request("GET", `/api/history?${new URLSearchParams({ group, before, query })}`);
+/** @param {{ group: number, before: string, query: string, exception: boolean }} wish */
+export const history = (wish) => request("GET", `/api/history?${new URLSearchParams(wish)}`);
 
 /** @param {string} path of a write that the outbox repeats until it is answered */
 export const write = (path, body) => request("POST", path, body, { keepalive: true });

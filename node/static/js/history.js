@@ -27,7 +27,7 @@ export class History {
       placeholder: W.history_search,
       oninput: () => this.later(),
     });
-    this.flagged = h("input", { type: "checkbox", onchange: () => this.draw() });
+    this.flagged = h("input", { type: "checkbox", onchange: () => this.load() });
     fill(this.table, h("p", { class: "help", role: "status" }, W.history_loading));
     openDialog(W.history, [this.filters(), this.table], { wide: true });
     await this.load();
@@ -58,11 +58,16 @@ export class History {
 
   /** @param {string} [before] goes on from here */
   async load(before = "") {
-    const query = this.search.value.trim();
+    const wish = {
+      group: this.group,
+      before,
+      query: this.search.value.trim(),
+      exception: this.flagged.checked,
+    };
     const ask = (this.asked = (this.asked ?? 0) + 1);
-    const answer = await this.ask(before, query);
+    const answer = await this.ask(wish);
     if (ask !== this.asked) return;
-    const kept = before ? this.marks : this.unsentRows(query);
+    const kept = before ? this.marks : this.unsentRows(wish);
     const known = new Set(kept.map((mark) => mark.task.id));
     this.marks = [...kept, ...answer.marks.filter((mark) => before || !known.has(mark.task.id))];
     this.more = answer.more;
@@ -70,9 +75,9 @@ export class History {
     this.draw();
   }
 
-  async ask(before, query) {
+  async ask(wish) {
     try {
-      return await history(this.group, before, query);
+      return await history(wish);
     } catch (problem) {
       if (problem instanceof Away) return { marks: [], more: false, problem: W.history_local };
       if (problem instanceof Refused) return { marks: [], more: false, problem: problem.text };
@@ -81,22 +86,23 @@ export class History {
   }
 
   /** Only the latest version of each task's mark, like the node's own list. */
-  unsentRows(query) {
+  unsentRows({ group, query, exception }) {
     const latest = new Map(this.unsent().map((entry) => [entry.task.id, entry]));
     return [...latest.values()]
-      .filter((entry) => !this.group || entry.task.group === this.group)
+      .filter((entry) => !group || entry.task.group === group)
+      .filter((entry) => !exception || entry.body.exception)
       .filter((entry) => entry.code.toLowerCase().includes(query.toLowerCase()))
       .map((entry) => asMark(entry))
       .reverse();
   }
 
   draw() {
-    const shown = this.marks.filter((mark) => !this.flagged.checked || mark.exception);
-    const empty = this.marks.length ? W.history_none : W.history_empty;
+    const isPicked = this.flagged.checked || this.search.value.trim();
+    const empty = isPicked ? W.history_none : W.history_empty;
     fill(
       this.table,
       this.problem && h("p", { class: "warn-line", role: "status" }, this.problem),
-      shown.length ? this.rows(shown) : h("p", { class: "help" }, empty),
+      this.marks.length ? this.rows(this.marks) : h("p", { class: "help" }, empty),
       this.more && this.moreButton(),
     );
   }
