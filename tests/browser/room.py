@@ -96,9 +96,9 @@ class Room:
             tasks.put(db, card, now())
 
 
-def works(folder: Path, tasks: int) -> list[tuple[TaskCard, bytes]]:
-    content = a_video(folder / "clip.mp4", CLIP_S).read_bytes()
-    video = msgspec.structs.replace(a_video_card(content), duration_ms=int(CLIP_S * 1000))
+def works(folder: Path, tasks: int, clip_s: float) -> list[tuple[TaskCard, bytes]]:
+    content = a_video(folder / "clip.mp4", clip_s).read_bytes()
+    video = msgspec.structs.replace(a_video_card(content), duration_ms=int(clip_s * 1000))
     cards = [a_task_card(n, video=video, group_id=ANTHEM) for n in range(1, tasks + 1)]
     cards += [a_task_card(n, video=video) for n in (5001, 5002)]
     cards.append(a_task_card(6001, video=video, account_id=CHEN, round=3, criteria=TWO_OPEN))
@@ -109,9 +109,11 @@ def works(folder: Path, tasks: int) -> list[tuple[TaskCard, bytes]]:
 
 
 @contextmanager
-def a_room(folder: Path, browser: Browser, tasks: int = OPEN_TASKS) -> Iterator[Room]:
+def a_room(
+    folder: Path, browser: Browser, tasks: int = OPEN_TASKS, clip_s: float = CLIP_S
+) -> Iterator[Room]:
     (folder / "clips").mkdir(parents=True)
-    made = works(folder / "clips", tasks)
+    made = works(folder / "clips", tasks, clip_s)
     with a_served_node(folder / "node", made, (WANG, CHEN, LI)) as served:
         store = Store(folder / "node" / "node.db", node.schema.migrations)
         _attach(store, made[0][0].video)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
+from tests.browser.conftest import HOST
 from tests.browser.hands import SIX, body_of, code, faults_of, marked, press, row_of
 from tests.browser.room import (
     CUT,
@@ -276,6 +277,74 @@ def test_a_key_draws_nothing_anew_in_the_rows(room: Room) -> None:
     press(page, "2")
     marked(page, "6 / 6")
     assert page.evaluate("window.madeAnew") == 0
+    page.context.close()
+
+
+WHAT_COMES_FIRST = """() => {
+  window.order = [];
+  const ask = window.fetch;
+  window.fetch = (...asked) => (window.order.push(asked[0]), ask(...asked));
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => window.order.push("picture");
+  addEventListener("keydown", () =>
+    requestAnimationFrame(() => channel.port2.postMessage(0)), true);
+}"""
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(6)
+def test_the_next_clip_is_on_the_screen_before_the_node_is_asked_for_anything(room: Room) -> None:
+    room.set_policy(heard_percent_min=0)
+    page = room.page()
+    expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
+    press(page, SIX)
+    page.evaluate(WHAT_COMES_FIRST)
+    page.evaluate(MADE_ANEW)
+    bodies, before = sent_by(page), code(page)
+    press(page, ["Enter"])
+    expect(page.get_by_test_id("code")).not_to_have_text(before)
+    until_sent(page, bodies, 1)
+    assert page.evaluate("window.order").index("picture") == 0
+    assert "/api/marks" in page.evaluate("window.order")
+    # Its rows are those of the clip before.
+    assert page.evaluate("window.madeAnew") == 0
+    page.context.close()
+
+
+@pytest.mark.on_109_too
+@pytest.mark.acceptance(8)
+def test_a_mark_given_in_the_moment_the_tab_is_closed_is_kept_once(room: Room) -> None:
+    room.set_policy(heard_percent_min=0)
+    page = room.page()
+    given = code(page)
+    press(page, SIX)
+    page.route("**/api/marks", lambda route: route.abort())
+    page.evaluate(GIVE_BY_ENTER)
+    context = page.context
+    page.close()
+    page = context.new_page()
+    page.goto(f"http://{HOST}:{room.served.port}/mark")
+    until_open(page)
+    expect(page.get_by_test_id("code")).not_to_have_text(given)
+    expect(page.get_by_test_id("saved")).to_have_text("评分已保存")
+    press(page, "h")
+    expect(row_of(page, given)).to_have_count(1)
+    context.close()
+
+
+GIVE_BY_ENTER = (
+    "document.body.dispatchEvent(new KeyboardEvent('keydown', {code: 'Enter', bubbles: true}))"
+)
+
+
+@pytest.mark.acceptance(8)
+def test_a_page_that_is_out_of_sight_hands_in_its_mark_all_the_same(room: Room) -> None:
+    room.set_policy(heard_percent_min=0)
+    page = room.page(script="window.requestAnimationFrame = () => 0")
+    bodies = sent_by(page)
+    press(page, [*SIX, "Enter"])
+    until_sent(page, bodies, 1)
+    assert len(bodies) == 1
     page.context.close()
 
 

@@ -39,9 +39,14 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Written only when it differs, as with `set`: the same again would have the page styled again. */
 export const show = (element, visible) => {
-  element.hidden = !visible;
+  if (element.hidden === visible) element.hidden = !visible;
 };
+
+export function set(element, name, value) {
+  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+}
 
 export const key = (name) => h("kbd", {}, name);
 

@@ -3,6 +3,7 @@
 import { Away, Refused, isAway, newId, nodeNow } from "./api.js";
 import { openBlocking } from "./dialogs.js";
 import { Hand } from "./hand.js";
+import { afterPaint } from "./later.js";
 import { hideToast, toast } from "./pulse.js";
 import { W } from "./words.js";
 import { Sheet } from "./work.js";
@@ -18,9 +19,11 @@ export class Flow {
   constructor(parts) {
     const { me, work, outbox, kept, drafts, clips, player, stage, waiting, pulse } = parts;
     Object.assign(this, { me, work, outbox, kept, drafts, clips, player, stage, waiting, pulse });
+    this.saveDraft = this.saveDraft.bind(this);
+    this.lookAhead = this.lookAhead.bind(this);
     this.reference = parts.reference;
     this.hand = new Hand(parts, {
-      changed: () => this.saveDraft(),
+      changed: () => afterPaint(this.saveDraft),
       give: (sheet) => this.give(sheet),
     });
     /**
@@ -58,8 +61,7 @@ export class Flow {
       if (!(problem instanceof Away || problem instanceof Refused)) throw problem;
     }
     if (this.work.hasMoved && !this.isChanging) this.taskMoved();
-    this.holdClips();
-    this.pulse.showTop();
+    this.lookAhead();
   }
 
   /** Blocking announcements come between clips, never over one. */
@@ -76,6 +78,10 @@ export class Flow {
     const task = this.canOpen(this.work.coming[0]) ? this.work.advance() : null;
     if (task) this.openTask(task);
     else await this.endGroup();
+    afterPaint(this.lookAhead);
+  }
+
+  lookAhead() {
     this.holdClips();
     this.pulse.showTop();
   }

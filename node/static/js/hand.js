@@ -29,7 +29,7 @@ export class Hand {
     this.closeAsk();
     this.closeComment();
     this.hint("");
-    el("comment").value = sheet.comment;
+    this.write(sheet.comment);
     this.rubric.open(sheet, group);
   }
 
@@ -125,8 +125,12 @@ export class Hand {
   }
 
   setComment(text) {
-    if (el("comment").value !== text) el("comment").value = text;
+    this.write(text);
     this.change((sheet) => (sheet.comment = text));
+  }
+
+  write(text) {
+    if (el("comment").value !== text) el("comment").value = text;
   }
 
   // --- giving --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import { Flow } from "./flow.js";
 import { History } from "./history.js";
 import { Kept } from "./kept.js";
 import { commandsOf, listenToKeys } from "./keys.js";
+import { afterPaint, doNow } from "./later.js";
 import { Lock } from "./lock.js";
 import { Outbox } from "./outbox.js";
 import { Player } from "./player.js";
@@ -103,6 +104,7 @@ function makeParts(me) {
 }
 
 function makeStage(page) {
+  page.fetchNext = () => page.clips.fetchNext();
   page.clips = new Clips(() => {
     page.player.prepare(page.work.coming[0]);
     page.pulse.showStates();
@@ -130,7 +132,7 @@ function makeStage(page) {
 function playerState(page, state, why) {
   page.stage.showState(state, why);
   if (state === "playing") page.reference.rest();
-  if (FETCHES_IN.has(state) && page.player.isFed) page.clips.fetchNext();
+  if (FETCHES_IN.has(state) && page.player.isFed) afterPaint(page.fetchNext);
   // A video that stops may be the first sign that the node is gone.
   if (state === "stuck" || state === "broken") page.pulse.ask();
 }
@@ -215,7 +217,10 @@ function listen(page) {
     event.preventDefault();
     event.returnValue = W.leaving_loses;
   });
-  window.addEventListener("pagehide", () => page.flow.saveDraft());
+  window.addEventListener("pagehide", () => {
+    page.flow.saveDraft();
+    doNow();
+  });
   setInterval(() => page.player.isFed && !api.isAway() && page.clips.fetchNext(), SECOND_MS);
   setInterval(() => page.flow.saveDraft(), DRAFT_EVERY_MS);
   listenToHands(page);

@@ -1,6 +1,7 @@
 // @ts-check
 // Keeps every mark on this PC until the node says it is saved; IndexedDB, so a reload loses none.
 import { Away, Refused, newId, write } from "./api.js";
+import { afterPaint } from "./later.js";
 
 const RETRY_S = [1, 2, 4, 8, 15];
 
@@ -16,6 +17,7 @@ export class Outbox {
    */
   constructor(tell) {
     this.tell = tell;
+    this.send = this.send.bind(this);
     /** @type {Entry[]} */
     this.waiting = [];
     this.isSending = false;
@@ -33,7 +35,7 @@ export class Outbox {
     this.send();
   }
 
-  /** Kept in memory at once, on disk a moment later; the mark is sent without waiting for either. */
+  /** On its way to the disk at once, whatever becomes of this page; to the node after the picture. */
   add(path, body, task) {
     const entry = {
       event_id: body.event_id || newId(),
@@ -47,7 +49,7 @@ export class Outbox {
     this.waiting.push(entry);
     if (this.db) store(this.db, (entries) => entries.put(entry));
     this.tell.changed();
-    this.send();
+    afterPaint(this.send);
     return entry;
   }
 
@@ -121,8 +123,11 @@ function openDatabase() {
   });
 }
 
+/** Committed by itself only when this page hears of the write: it may be gone by then. */
 function store(db, act) {
-  act(db.transaction("outbox", "readwrite").objectStore("outbox"));
+  const transaction = db.transaction("outbox", "readwrite");
+  act(transaction.objectStore("outbox"));
+  transaction.commit();
 }
 
 /** Ids begin with the time, so the order of the keys is the order of submitting. */

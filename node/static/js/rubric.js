@@ -1,6 +1,6 @@
 // @ts-check
 // Shows a sheet: the rows with their levels, the strips above and below, the button.
-import { clockWithSeconds, el, fill, h, say, show } from "./dom.js";
+import { clockWithSeconds, el, fill, h, say, set, show } from "./dom.js";
 import { LEVELS } from "./work.js";
 import { ROUND, W } from "./words.js";
 
@@ -17,7 +17,7 @@ export class Rubric {
     this.act = act;
     this.rows = el("rows");
     this.listen();
-    new ResizeObserver(() => this.fit()).observe(this.rows);
+    new ResizeObserver(() => this.resized()).observe(this.rows);
   }
 
   listen() {
@@ -31,17 +31,30 @@ export class Rubric {
     this.rows.addEventListener("pointerleave", () => this.point(null));
   }
 
-  /** A new clip: draws everything. */
+  /** A new clip: its rows are mostly those of the clip before, and then stay as they are. */
   open(sheet, group) {
+    const isAlike = group === this.group && String(sheet.criteria) === String(this.sheet?.criteria);
     this.sheet = sheet;
     this.group = group;
     this.pointed = null;
-    fill(this.rows, ...sheet.criteria.map((criterion) => this.row(criterion)));
-    this.rows.classList.toggle("few", sheet.criteria.length < 6);
+    if (!isAlike) this.drawRows();
     this.showRound();
     this.showStrip();
     this.showAgreed();
     this.update();
+    if (!isAlike) this.fit();
+  }
+
+  drawRows() {
+    const { criteria } = this.sheet;
+    fill(this.rows, ...criteria.map((criterion) => this.row(criterion)));
+    this.rows.classList.toggle("few", criteria.length < 6);
+  }
+
+  /** Also after a change of the layout, of which only the brief one has the meanings. */
+  resized() {
+    if (!this.sheet) return;
+    this.showMeaning();
     this.fit();
   }
 
@@ -91,14 +104,14 @@ export class Rubric {
     const given = sheet.levels[criterion];
     row.querySelectorAll(".cell").forEach((cell, place) => {
       const isChosen = LEVELS[place] === given;
-      cell.setAttribute("aria-checked", String(isChosen));
-      cell.tabIndex = isChosen || (given === undefined && place === 0) ? 0 : -1;
+      set(cell, "aria-checked", isChosen);
+      set(cell, "tabindex", isChosen || (given === undefined && place === 0) ? 0 : -1);
     });
   }
 
   updateFlags() {
     for (const chip of el("flags").querySelectorAll(".chip")) {
-      chip.setAttribute("aria-pressed", String(chip.dataset.value === this.sheet.exception));
+      set(chip, "aria-pressed", chip.dataset.value === this.sheet.exception);
     }
     const comment = this.sheet.comment.trim();
     say(el("comment-name"), comment ? W.comment_with(comment) : W.comment);
@@ -108,7 +121,7 @@ export class Rubric {
   updateSubmit() {
     const { sheet } = this;
     const button = el("submit");
-    button.setAttribute("aria-disabled", String(!sheet.isReady));
+    set(button, "aria-disabled", !sheet.isReady);
     say(el("submit-name"), sheet.revises ? W.save_change : W.submit);
     say(el("submit-note"), submitNote(sheet));
   }
@@ -175,6 +188,7 @@ export class Rubric {
 
   /** 简化展示: the four meanings of the active row, or of the one under the mouse. */
   showMeaning() {
+    if (document.body.dataset.layout === "full") return;
     const { sheet, pointed } = this;
     const criterion = pointed?.closest(".row").dataset.criterion ?? sheet.row;
     const level = pointed ? Number(pointed.dataset.level) : sheet.levels[criterion];
@@ -186,7 +200,6 @@ export class Rubric {
 
   /** Long descriptors get smaller letters, and at last a wider sheet, before any is cut off. */
   fit() {
-    if (!this.sheet) return;
     const { classList } = document.body;
     for (const size of FITS) {
       classList.remove(...FITS.filter(Boolean));

@@ -39,7 +39,7 @@ export class Stage {
     say(el("now"), minutes(player.time));
     if (player.heard) say(el("heard"), W.heard(player.heard.percent));
     say(el("loop-name"), !loop ? W.loop_off : loop.to === null ? W.loop_start : W.loop_on);
-    this.wave.draw({
+    this.wave.show({
       at: player.time / length,
       heard: player.heard,
       loop: loop && { from: loop.from / length, to: loop.to && loop.to / length },
@@ -212,15 +212,23 @@ class Wave {
     // A quiet clip is drawn larger: the strip is for finding one's way, not for loudness.
     const highest = Math.max(QUIETEST, ...heights);
     this.peaks = heights.map((height) => height / highest);
-    this.draw({ at: 0, loop: null, heard: null });
+    this.seen = "";
   }
 
   /**
+   * The playhead moves some pixels a second: most looks at the clock change nothing here.
    * @param {{at: number, loop: {from: number, to: number | null} | null,
-   *   heard: import("./player.js").Heard | null}} [state] in shares of the length
+   *   heard: import("./player.js").Heard | null}} state in shares of the length
    */
-  draw(state = this.state) {
+  show(state) {
+    const seen = [Math.round(state.at * this.width), state.loop?.from, state.loop?.to].join();
     this.state = state;
+    if (seen !== this.seen) this.draw();
+    this.seen = seen;
+  }
+
+  draw() {
+    const { state } = this;
     if (!state || !this.width) return;
     const pen = this.canvas.getContext("2d");
     pen.clearRect(0, 0, this.width, this.height);
