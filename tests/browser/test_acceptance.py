@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.browser.conftest import HOST
 from tests.browser.hands import SIX, body_of, code, faults_of, marked, press, row_of
@@ -335,6 +335,31 @@ def test_a_mark_given_in_the_moment_the_tab_is_closed_is_kept_once(room: Room) -
     press(page, "h")
     expect(row_of(page, given)).to_have_count(1)
     context.close()
+
+
+@pytest.mark.acceptance(8)
+def test_what_was_typed_for_a_task_that_changed_is_there_again_and_can_be_given(room: Room) -> None:
+    room.set_policy(heard_percent_min=0)
+    page = room.page()
+    bodies, first = sent_by(page), code(page)
+    changed = {"code": "task_changed", "text": "任务已变化"}
+
+    def refuse_the_first(route: Route) -> None:
+        route.continue_() if len(bodies) > 1 else route.fulfill(status=409, json=changed)
+
+    page.route("**/api/marks", refuse_the_first)
+    with page.expect_response("**/api/tasks?*"):
+        press(page, [*SIX, "Enter"])
+    expect(page.get_by_test_id("bar")).to_contain_text("任务已变化")
+    press(page, [*SIX, "Enter"])
+    expect(page.get_by_test_id("code")).to_have_text(first)
+    marked(page, "6 / 6")
+    press(page, ["Enter"])
+    until_sent(page, bodies, 3)
+    refused, _, again = bodies
+    assert (again["task_id"], again["levels"]) == (refused["task_id"], refused["levels"])
+    assert int(again["spent_ms"]) > int(refused["spent_ms"])  # type: ignore[call-overload]
+    page.context.close()
 
 
 @pytest.mark.acceptance(8)

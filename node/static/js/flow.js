@@ -3,7 +3,7 @@
 import { Away, Refused, isAway, newId, nodeNow } from "./api.js";
 import { openBlocking } from "./dialogs.js";
 import { Hand } from "./hand.js";
-import { afterPaint } from "./later.js";
+import { afterPaint, doNow } from "./later.js";
 import { hideToast, toast } from "./pulse.js";
 import { W } from "./words.js";
 import { Sheet } from "./work.js";
@@ -19,8 +19,6 @@ export class Flow {
   constructor(parts) {
     const { me, work, outbox, kept, drafts, clips, player, stage, waiting, pulse } = parts;
     Object.assign(this, { me, work, outbox, kept, drafts, clips, player, stage, waiting, pulse });
-    this.saveDraft = this.saveDraft.bind(this);
-    this.lookAhead = this.lookAhead.bind(this);
     this.reference = parts.reference;
     this.hand = new Hand(parts, {
       changed: () => afterPaint(this.saveDraft),
@@ -81,10 +79,10 @@ export class Flow {
     afterPaint(this.lookAhead);
   }
 
-  lookAhead() {
+  lookAhead = () => {
     this.holdClips();
     this.pulse.showTop();
-  }
+  };
 
   /** Without the node only what is held here can be watched. */
   canOpen(task) {
@@ -94,6 +92,8 @@ export class Flow {
   /** What was known before the last mark would call that one a new task. */
   async endGroup() {
     this.player.close();
+    // No picture comes that the mark would wait for, and the answer is to know of it.
+    doNow();
     await Promise.race([this.pulse.ask(), pause(WORD_MS)]);
     if (!this.sheet) this.wait();
   }
@@ -108,11 +108,7 @@ export class Flow {
   openTask(task) {
     const sheet = new Sheet(task, this.sheetPolicy());
     const draft = this.drafts.get(task.id);
-    if (draft) {
-      sheet.preset(draft);
-      Object.assign(sheet, { spentMs: draft.spentMs, heardWasAsked: draft.heardWasAsked });
-      if (draft.active < task.criteria.length) sheet.active = draft.active;
-    }
+    if (draft) sheet.resume(draft);
     this.open(sheet, { at: draft?.time ?? 0, heard: draft?.heard ?? "" });
   }
 
@@ -291,7 +287,7 @@ export class Flow {
 
   // --- drafts ------------------------------------------------------------------------------------
 
-  saveDraft() {
+  saveDraft = () => {
     const { sheet, player } = this;
     if (!sheet || sheet.revises) return;
     if (sheet.isEmpty && player.time < 1) return;
@@ -300,5 +296,5 @@ export class Flow {
     const heard = player.heard?.toText() ?? "";
     const draft = { levels, exception, comment, active, heardWasAsked, spentMs, heard };
     this.drafts.put(sheet.task.id, { ...draft, time: player.time });
-  }
+  };
 }

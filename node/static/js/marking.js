@@ -190,7 +190,7 @@ function refused(page, entry, refusal) {
   if (refusal.code === "sitting_over") return page.bars.problem(W.not_accepted(code, refusal.text));
   if (refusal.code === "task_changed" && !body.revises) {
     page.work.reopen(task);
-    page.drafts.put(task.id, { ...body, active: 0, time: 0 });
+    page.drafts.put(task.id, { ...body, spentMs: body.spent_ms, active: 0, time: 0 });
     page.bars.problem(W.change_again(code, refusal.text));
   } else page.bars.problem(W.not_accepted(code, refusal.text));
   page.flow.refill();

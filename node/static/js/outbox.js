@@ -17,7 +17,6 @@ export class Outbox {
    */
   constructor(tell) {
     this.tell = tell;
-    this.send = this.send.bind(this);
     /** @type {Entry[]} */
     this.waiting = [];
     this.isSending = false;
@@ -73,7 +72,7 @@ export class Outbox {
   }
 
   /** In order, one at a time: a revision must not overtake the mark it revises. */
-  async send() {
+  send = async () => {
     if (this.isSending || this.isStopped) return;
     this.isSending = true;
     clearTimeout(this.timer);
@@ -85,7 +84,7 @@ export class Outbox {
     } finally {
       this.isSending = false;
     }
-  }
+  };
 
   async sendFirst(entry) {
     try {

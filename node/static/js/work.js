@@ -110,6 +110,14 @@ export class Sheet {
     this.active = Math.max(0, unmarked);
     this.isPast = false;
   }
+
+  /** From a draft. */
+  resume(draft) {
+    this.preset(draft);
+    this.spentMs = draft.spentMs;
+    this.heardWasAsked = draft.heardWasAsked;
+    if (draft.active < this.criteria.length) this.active = draft.active;
+  }
 }
 
 const DRAFTS_MAX = 20;
