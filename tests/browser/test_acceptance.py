@@ -337,6 +337,7 @@ def test_a_mark_given_in_the_moment_the_tab_is_closed_is_kept_once(room: Room) -
     context.close()
 
 
+@pytest.mark.on_109_too
 @pytest.mark.acceptance(8)
 def test_what_was_typed_for_a_task_that_changed_is_there_again_and_can_be_given(room: Room) -> None:
     room.set_policy(heard_percent_min=0)
@@ -362,6 +363,7 @@ def test_what_was_typed_for_a_task_that_changed_is_there_again_and_can_be_given(
     page.context.close()
 
 
+@pytest.mark.on_109_too
 @pytest.mark.acceptance(8)
 def test_a_page_that_is_out_of_sight_hands_in_its_mark_all_the_same(room: Room) -> None:
     room.set_policy(heard_percent_min=0)
