@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from hub.work import lives, recovery
 from hub.work.reach_file import keep_reach, last_reach
 from shared.kit.lock import hold
 from shared.kit.refusal import Refusal
-from shared.kit.store import Store, is_whole, reading_beside
+from shared.kit.store import UNREADABLE, Store, is_whole, reading_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def _check(backup: Path) -> None:
             raise Refusal("damaged", f"备份文件 {backup} 已损坏，请换一个备份。")
         with reading_beside(backup) as db:
             is_hub = meta.get(db, "hub_id") is not None
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         is_hub = False
     if not is_hub:
         raise Refusal("not_a_hub", f"{backup} 不是市级中心的备份。")

@@ -20,7 +20,7 @@ from node.store import meta, videos
 from node.uplink.look import HubLook, HubState, look_at
 from shared.kit.clock import now
 from shared.kit.files import remove, replace
-from shared.kit.store import reading_beside
+from shared.kit.store import UNREADABLE, reading_beside
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 ANY = ("0.0.0.0", "::")
@@ -115,7 +115,7 @@ def bytes_to_fetch(settings: NodeSettings) -> int:
     try:
         with reading_beside(settings.database) as db:
             held = videos.totals(db)
-    except sqlite3.Error:
+    except UNREADABLE:
         return 0
     return held.bytes - held.bytes_ready
 
@@ -128,7 +128,7 @@ def damage(database: Path) -> str:
     try:
         with closing(sqlite3.connect(uri, uri=True, timeout=15)) as connection:
             said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         return str(error)
     return "" if said == "ok" else said
 
@@ -139,6 +139,6 @@ def hub_look(settings: NodeSettings) -> HubLook:
         try:
             with reading_beside(settings.database) as db:
                 link = meta.link(db)
-        except sqlite3.Error:
+        except UNREADABLE:
             link = None
     return HubLook(HubState.NOT_ENROLLED) if link is None else look_at(link.hub_url)

@@ -22,7 +22,7 @@ from node.work.new_life import begin_new_life
 from shared.kit.clock import parse_stamp, stamp
 from shared.kit.files import replace
 from shared.kit.ids import new_id
-from shared.kit.store import Store, damage, reading_damaged
+from shared.kit.store import UNREADABLE, Store, damage, reading_damaged
 
 FILES = ("", "-wal", "-shm")
 """One without the others would be played into a database that it is not of."""
@@ -121,7 +121,7 @@ def _saved(path: Path) -> tuple[dict[str, str], list[outbox.Row]]:
 def _value(db: Database, key: str) -> str | None:
     try:
         return meta.get(db, key)
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         return None
 
 
@@ -129,12 +129,12 @@ def _rows(db: Database) -> Iterator[outbox.Row]:
     """One by one: a page that cannot be read takes only its own rows with it."""
     try:
         last = outbox.last_seq(db)
-    except sqlite3.DatabaseError:
+    except UNREADABLE:
         return
     for seq in range(1, last + 1):
         try:
             row = outbox.whole_row(db, seq)
-        except sqlite3.DatabaseError:
+        except UNREADABLE:
             continue
         if row is not None:
             yield row

@@ -21,6 +21,8 @@ WAL_BYTES_ODD = 256 * MEGA
 """A WAL that is larger after a checkpoint: somebody has been reading for far too long."""
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 """Of SQLite's errors, those that only another file can help."""
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises: the second where SQLite's own words quote what it could not read."""
 
 _log = logging.getLogger(__name__)
 
@@ -164,13 +166,15 @@ def damage(path: Path, look: Callable[[sqlite3.Connection], str]) -> str:
         if error.sqlite_errorcode & 0xFF not in DAMAGED:
             raise
         return str(error)
+    except UnicodeDecodeError as error:
+        return error.object.decode(errors="replace")
     finally:
         connection.close()
 
 
 @contextmanager
 def reading_damaged(path: Path) -> Iterator[Database]:
-    """Whatever of it can still be read; every query may raise sqlite3.DatabaseError."""
+    """Whatever of it can still be read; every query may raise one of UNREADABLE."""
     connection = _connected(path)
     try:
         yield Database(connection, execute_plugins=False, strict=True)

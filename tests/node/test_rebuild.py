@@ -37,6 +37,11 @@ def a_node_with_marks(folder: Path) -> NodeSettings:
 
 def damage(settings: NodeSettings, how: str, seed: int = 1) -> None:
     files = Files.of(settings.database)
+    if how == "schema":
+        # In no letters at all, which SQLite then quotes.
+        garbled = files.main.replace(b"CREATE TABLE mark", b"CREATE T\x8c\xad\xbcE mark")
+        Files(garbled, files.wal).put(settings.database)
+        return
     damaged(files, how, files, random.Random(seed)).put(settings.database)
 
 
@@ -54,7 +59,7 @@ def test_a_whole_database_is_opened_as_it_is(tmp_path: Path) -> None:
     assert list(tmp_path.glob("damaged-*")) == []
 
 
-@pytest.mark.parametrize("how", ["header", "empty"])
+@pytest.mark.parametrize("how", ["header", "empty", "schema"])
 def test_a_lost_database_is_made_anew_with_its_name_at_the_hub_and_every_record(
     tmp_path: Path, how: str
 ) -> None:
