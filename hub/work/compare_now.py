@@ -8,6 +8,7 @@ from hub.schema import EVERY_DISTRICT
 from hub.store import feed, hellos, meta
 from hub.store.nodes import Node
 from hub.store.sittings import Sitting
+from hub.work import recovery
 from shared.rules.rounds import RoundFacts, milestones_reached
 from shared.wire.meeting import COMPARES_WHEN_ASKED
 
@@ -32,8 +33,6 @@ def is_asked(db: Database) -> bool:
 
 
 def is_asked_of(db: Database, node: Node) -> bool:
-    return (
-        is_asked(db)
-        and node.name in hellos.not_compared_since(db)
-        and hellos.understands(db, node.id, COMPARES_WHEN_ASKED)
-    )
+    """Also while the hub recovers: it may have forgotten what the node knows to be compared."""
+    awaited = hellos.not_compared_since(db) if is_asked(db) else recovery.awaited(db)
+    return node.name in awaited and hellos.understands(db, node.id, COMPARES_WHEN_ASKED)

@@ -186,6 +186,25 @@ FOUND = {
         pace=QUICK,
         steps=(Step(37.27, "without_wal", HUB, 6.25),),
     ),
+    # It was compared, and knew it; the hub had forgotten that, and waited for it ever after.
+    "a hub that recovers asks whom it waits for to compare once more": Plan(
+        3806,
+        nodes=3,
+        works=1,
+        has_trial=True,
+        pace=QUICK,
+        steps=(
+            Step(4.0, "cut", 1, 44, "push"),
+            Step(4.28, "kill", 2, 2.5, "idle"),
+            Step(7.08, "full", 2, 6.25),
+            Step(20.85, "restore_copy"),
+            Step(22.8, "garbled", 2, 23.75, "0.9"),
+            Step(25.52, "restore", HUB, 1.25),
+            Step(29.73, "kill", HUB, 6.25, "commit after"),
+            Step(37.95, "copy_back_copy"),
+            Step(42.45, "copy_back", HUB, 1.25),
+        ),
+    ),
 }
 """What was found in worlds of another size."""
 
