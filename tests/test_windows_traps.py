@@ -122,7 +122,7 @@ def test_the_node_runs_without_a_console(tmp_path: Path) -> None:
 def test_nothing_on_a_node_calls_what_windows_lacks() -> None:
     """Such a call may stand only behind a look at sys.platform."""
     lacking = re.compile(
-        r"\bos\.(fork|geteuid|getuid|chown|sendfile|kill|mkfifo|uname)\("
+        r"\bos\.(fork|geteuid|getuid|chown|sendfile|kill|mkfifo|uname)\b"
         r"|^import (fcntl|pwd|grp|resource)\b",
         re.M,
     )
