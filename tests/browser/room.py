@@ -218,7 +218,8 @@ def _dialogs(room: Room, look: Looked) -> None:
     page = room.page()
     asked: list[Route] = []
     page.route("**/api/history**", lambda route: asked.append(route))
-    press(page, "h")
+    with page.expect_request("**/api/history**"):
+        press(page, "h")
     expect(page.get_by_test_id("dialog")).to_contain_text("正在查找")
     look("the history is on its way", page)
     asked.pop().continue_()

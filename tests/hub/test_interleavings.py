@@ -403,7 +403,7 @@ def test_every_interleaving_ends_where_the_model_ends() -> None:
     run_state_machine_as_test(
         Interleavings,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=60,
             deadline=None,
             # Shrinking takes minutes; a seed printed is enough to look at a failure.

@@ -94,6 +94,8 @@ def test_a_node_is_given_bytes_to_measure_its_line_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(site, "STREAM_S", 0.1)
+    # In memory they come by the gigabyte.
+    monkeypatch.setattr(site, "CHUNK_BYTES", 1_000)
 
     async def visit(door: AtDoor) -> None:
         answer = await door.ask(paths.MEASURE, method="GET")

@@ -122,7 +122,7 @@ NAMED = {
 
 
 LONG = [pytest.mark.long]
-SHOWN = {"synchronous NORMAL", "no dedupe on the hub", "acked when sent", "no chain check"}
+SHOWN = {"synchronous NORMAL", "no dedupe on the hub", "outbox outside", "no chain check"}
 """In every run; `python -m tests.simulation.mutations` and --long play them all."""
 
 FOUND = {
