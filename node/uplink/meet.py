@@ -30,7 +30,8 @@ MEETINGS_MAX = 4
 """A snapshot, a new life, sending again, and all is well."""
 
 TEXTS = {
-    Action.WAIT: "市级中心暂停了本节点的任务下发，请联系市级管理员；评分照常保存和上报",
+    Action.WAIT: "本节点的身份有争议（可能有两台电脑在用），暂停下发任务，"
+    "请联系市级管理员；评分照常保存和上报",
     Action.UPDATE: "本节点的程序版本与市级中心不一致，请安装市里发布的版本；评分照常保存和上报",
 }
 """Why no new work comes, for the status page."""
