@@ -5,6 +5,8 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from hub.store import accounts, feed, performances, seals, slots, tasks, videos
+from hub.store.performances import Performance
+from hub.store.seals import Claim
 from hub.store.tasks import NewTask, Task
 from shared.wire.messages import Event, MarkBody
 
@@ -14,11 +16,12 @@ def adopt_task(db: Database, event: Event, body: MarkBody, moment: datetime) -> 
 
     A slot that was forgotten, too, is there again and waits for this mark.
     """
-    given = _hand_out(db, event, body)
-    if given is None or not seals.is_ours(seals.key(db), body.seal, given):
+    claim = seals.claim_of(body.seal)
+    performance = performances.performance(db, claim.performance_id) if claim else None
+    if claim is None or performance is None:
         return None
-    performance = performances.performance(db, given.performance_id)
-    if performance is None:
+    given = _hand_out(db, event, body, claim, performance)
+    if given is None or not seals.is_ours(seals.key(db), body.seal, given):
         return None
     new = NewTask(
         sitting_id=given.sitting_id,
@@ -43,13 +46,13 @@ def adopt_task(db: Database, event: Event, body: MarkBody, moment: datetime) -> 
     return adopted
 
 
-def _hand_out(db: Database, event: Event, body: MarkBody) -> seals.HandOut | None:
+def _hand_out(
+    db: Database, event: Event, body: MarkBody, claim: Claim, performance: Performance
+) -> seals.HandOut | None:
     """What the seal claims, of the person and the video that are here under these ids now."""
-    claim = seals.claim_of(body.seal)
-    performance = performances.performance(db, claim.performance_id) if claim else None
-    video = videos.video(db, performance.video_id) if performance and performance.video_id else None
+    video = videos.video(db, performance.video_id) if performance.video_id else None
     account = accounts.account(db, body.account_id)
-    if claim is None or video is None or account is None:
+    if video is None or account is None:
         return None
     return seals.HandOut(
         task_id=body.task_id,
