@@ -37,6 +37,16 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture
+def granted(served: Served) -> Served:
+    """Clip 1 is in memory, and 王 was allowed it just now."""
+    if not _can_tell(served.folder):
+        pytest.skip("this file system does not say what is in memory")
+    with served.client(WANG) as client:
+        a_range(client, 0, 9)
+    return served
+
+
 def a_range(client: httpx.Client, start: int, end: int) -> httpx.Response:
     return client.get("/videos/1", headers={"Range": f"bytes={start}-{end - 1}"})
 
@@ -206,30 +216,23 @@ def test_nothing_follows_an_answer_that_ends_the_connection(served: Served) -> N
 
 
 def test_a_slice_in_memory_that_was_allowed_just_now_waits_for_nothing(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    granted: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not _can_tell(served.folder):
-        pytest.skip("this file system does not say what is in memory")
-    with served.client(WANG) as client:
-        a_range(client, 0, 9)
+    with granted.client(WANG) as client:
         monkeypatch.setattr("node.shortcut.Shortcut.__call__", None)
         assert a_range(client, 5, SIZE).content == CONTENT[5:]
         assert a_range(client, 7, 900).content == CONTENT[7:900]
 
 
 def test_a_player_that_goes_on_with_other_numbers_is_not_even_parsed(
-    served: Served, monkeypatch: pytest.MonkeyPatch
+    granted: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not _can_tell(served.folder):
-        pytest.skip("this file system does not say what is in memory")
-    with served.client(WANG) as client:
-        a_range(client, 0, 9)
-    with served.connect() as pc:
-        assert _asked_for(served, pc, 0, 100) == CONTENT[:100]
+    with granted.connect() as pc:
+        assert _asked_for(granted, pc, 0, 100) == CONTENT[:100]
         monkeypatch.setattr("node.zero_copy.HttpToolsProtocol.data_received", None)
         # The last of them is more than a socket takes at once.
         for start, end in ((0, 1), (5, 900), (0, SIZE), (1_000, 2_000_000), (7, 8), (9, SIZE)):
-            assert _asked_for(served, pc, start, end) == CONTENT[start:end]
+            assert _asked_for(granted, pc, start, end) == CONTENT[start:end]
 
 
 def test_a_connection_carries_slices_and_other_requests_by_turns(served: Served) -> None:
