@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from http.client import NO_CONTENT
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -71,12 +72,24 @@ def row_of(page: Page, performance: str) -> Locator:
     return page.get_by_test_id("history-row").filter(has_text=performance)
 
 
+def intercept(
+    page: Page, pattern: str, handle: Callable[[Route], None], times: int | None = None
+) -> None:
+    """Routes, and returns when the page obeys: a key pressed at once would overtake it."""
+    page.route(pattern, handle, times=times)
+    page.route("**/obeys", lambda route: route.fulfill(status=NO_CONTENT))
+    deadline = time.monotonic() + 10
+    while page.evaluate("fetch('/obeys').then((answer) => answer.status)") != NO_CONTENT:
+        assert time.monotonic() < deadline, "the page's requests are not intercepted"
+    page.unroute("**/obeys")
+
+
 def cut_off(page: Page) -> Any:
     def refuse(route: Route) -> None:
         route.abort()
 
-    page.route("**/api/**", refuse)
-    page.route("**/videos/**", refuse)
+    intercept(page, "**/api/**", refuse)
+    intercept(page, "**/videos/**", refuse)
     return refuse
 
 

@@ -17,7 +17,7 @@ from shared.kit.store import Store
 from shared.rules.rubric import Criterion, to_mask
 from shared.wire.messages import EarlierMark, TaskCard, VideoCard
 from tests.browser.conftest import HOST
-from tests.browser.hands import SIX, leave_ask, press
+from tests.browser.hands import SIX, intercept, leave_ask, press
 from tests.hub.clips import a_video
 from tests.makers import (
     ANTHEM,
@@ -158,7 +158,6 @@ HOLD_HISTORY = """() => {
     return ask(path, how);
   };
 }"""
-"""In the page itself: of a request held up by the driver, Chromium 109 once told nothing."""
 MUST_NOT_PLAY = """HTMLMediaElement.prototype.play = () =>
   Promise.reject(new DOMException("no gesture", "NotAllowedError"));"""
 
@@ -291,7 +290,7 @@ def _troubles(room: Room, look: Looked) -> None:
     look("a clip that cannot be played", page)
     page.get_by_test_id("retry").click()
     expect(page.get_by_test_id("cover")).to_be_hidden()
-    page.route("**/api/**", lambda route: route.abort())
+    intercept(page, "**/api/**", lambda route: route.abort())
     press(page, SIX)
     leave_ask(page)
     expect(page.get_by_test_id("bar")).to_contain_text("与机房服务器的连接已断开")

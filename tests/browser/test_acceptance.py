@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from tests.browser.conftest import HOST
-from tests.browser.hands import SIX, body_of, code, faults_of, marked, press, row_of
+from tests.browser.hands import SIX, body_of, code, faults_of, intercept, marked, press, row_of
 from tests.browser.room import (
     CUT,
     MUST_NOT_PLAY,
@@ -244,7 +244,7 @@ def test_the_next_clip_plays_from_this_pc_while_the_node_is_slow(room: Room) -> 
     page = room.page()
     expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
     # Slower than slow: from here on not a byte of a clip comes.
-    page.route("**/videos/**", lambda route: None)
+    intercept(page, "**/videos/**", lambda route: None)
     page.evaluate(COUNT_SEEKS)
     for _ in range(2):
         before = code(page)
@@ -321,7 +321,7 @@ def test_a_mark_given_in_the_moment_the_tab_is_closed_is_kept_once(room: Room) -
     page = room.page()
     given = code(page)
     press(page, SIX)
-    page.route("**/api/marks", lambda route: route.abort())
+    intercept(page, "**/api/marks", lambda route: route.abort())
     # What waits for the picture is still waiting when the page goes.
     page.evaluate("window.setTimeout = window.requestAnimationFrame = () => 0")
     page.evaluate(GIVE)
@@ -348,7 +348,7 @@ def test_what_was_typed_for_a_task_that_changed_is_there_again_and_can_be_given(
     def refuse_the_first(route: Route) -> None:
         route.continue_() if len(bodies) > 1 else route.fulfill(status=409, json=changed)
 
-    page.route("**/api/marks", refuse_the_first)
+    intercept(page, "**/api/marks", refuse_the_first)
     with page.expect_response("**/api/tasks?*"):
         press(page, [*SIX, "Enter"])
     expect(page.get_by_test_id("bar")).to_contain_text("任务已变化")

@@ -14,6 +14,7 @@ from tests.browser.hands import (
     body_of,
     code,
     cut_off,
+    intercept,
     leave_ask,
     opened,
     press,
@@ -63,7 +64,7 @@ def test_without_the_node_marking_goes_on_and_nothing_is_lost(lab: BrowserLab) -
 def test_marks_wait_on_this_pc_over_a_reload(lab: BrowserLab) -> None:
     page = opened(lab, lab.markers[1])
     page.on("dialog", lambda dialog: dialog.accept())
-    page.route("**/api/marks", lambda route: route.abort())
+    intercept(page, "**/api/marks", lambda route: route.abort())
     first = code(page)
     press(page, SIX)
     leave_ask(page)
@@ -118,7 +119,7 @@ def test_a_node_killed_in_the_middle_loses_nothing_and_delivers_once(
         httpx.post(f"{lab.lab.url}/api/marks", headers=headers, content=body).raise_for_status()
         route.abort()
 
-    page.route("**/api/marks", answered_into_the_void, times=1)
+    intercept(page, "**/api/marks", answered_into_the_void, times=1)
     press(page, SIX)
     with page.expect_event("requestfailed", lambda r: r.url.endswith("/api/marks")):
         leave_ask(page)
