@@ -93,6 +93,11 @@ def cut_off(page: Page) -> Any:
     return refuse
 
 
+def reconnect(page: Page) -> None:
+    """Presses 立即重连 if it is still there: the page comes back by itself too."""
+    page.evaluate("document.querySelector('[data-testid=reconnect]')?.click()")
+
+
 def leave_ask(page: Page) -> None:
     page.keyboard.press("Enter")
     if page.get_by_test_id("ask").is_visible():

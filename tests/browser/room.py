@@ -17,7 +17,7 @@ from shared.kit.store import Store
 from shared.rules.rubric import Criterion, to_mask
 from shared.wire.messages import EarlierMark, TaskCard, VideoCard
 from tests.browser.conftest import HOST
-from tests.browser.hands import SIX, intercept, leave_ask, press
+from tests.browser.hands import SIX, intercept, leave_ask, press, reconnect
 from tests.hub.clips import a_video
 from tests.makers import (
     ANTHEM,
@@ -296,8 +296,7 @@ def _troubles(room: Room, look: Looked) -> None:
     expect(page.get_by_test_id("bar")).to_contain_text("与机房服务器的连接已断开")
     look("the node is away", page)
     page.unroute("**/api/**")
-    # It may have come back by itself in this moment.
-    page.evaluate("document.querySelector('[data-testid=reconnect]')?.click()")
+    reconnect(page)
     expect(page.get_by_test_id("bar")).to_be_hidden()
     page.get_by_role("button", name="菜单").click()
     page.get_by_role("menuitem", name="锁屏").click()

@@ -18,6 +18,7 @@ from tests.browser.hands import (
     leave_ask,
     opened,
     press,
+    reconnect,
     row_of,
     submit,
     until_playing,
@@ -52,10 +53,11 @@ def test_without_the_node_marking_goes_on_and_nothing_is_lost(lab: BrowserLab) -
     bar = page.get_by_test_id("bar")
     expect(bar).to_contain_text(re.compile(r"与机房服务器的连接已断开 00:0\d"))
     expect(bar).to_contain_text("可以继续评阅本机已备好的 2 份")
+    expect(page.get_by_test_id("reconnect")).to_be_enabled()
     until_playing(page)
     page.unroute("**/api/**", refuse)
     page.unroute("**/videos/**", refuse)
-    page.get_by_test_id("reconnect").click()
+    reconnect(page)
     is_saved(page)
     expect(bar).to_be_hidden()
     is_reported(page)
