@@ -1,6 +1,7 @@
 """What a teacher does at the marking page, by keyboard, and what is to be seen then."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable
 from http.client import NO_CONTENT
@@ -13,6 +14,7 @@ from hub.rehearsal.cast import CastPerson
 from tests.browser.conftest import BrowserLab
 
 SIX = "321032"
+LINK = re.compile(r"/(api|videos)/")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE_RUN = """async (rules) => {
   const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
@@ -73,7 +75,10 @@ def row_of(page: Page, performance: str) -> Locator:
 
 
 def intercept(
-    page: Page, pattern: str, handle: Callable[[Route], None], times: int | None = None
+    page: Page,
+    pattern: str | re.Pattern[str],
+    handle: Callable[[Route], None],
+    times: int | None = None,
 ) -> None:
     """Routes, and returns when the page obeys: a key pressed at once would overtake it."""
     page.route(pattern, handle, times=times)
@@ -84,13 +89,9 @@ def intercept(
     page.unroute("**/obeys")
 
 
-def cut_off(page: Page) -> Any:
-    def refuse(route: Route) -> None:
-        route.abort()
-
-    intercept(page, "**/api/**", refuse)
-    intercept(page, "**/videos/**", refuse)
-    return refuse
+def cut_off(page: Page) -> None:
+    """From the node, until its LINK is routed no longer."""
+    intercept(page, LINK, lambda route: route.abort())
 
 
 def reconnect(page: Page) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import BrowserLab
 from tests.browser.hands import (
+    LINK,
     SIX,
     body_of,
     code,
@@ -45,7 +46,7 @@ def is_reported(page: Page) -> None:
 def test_without_the_node_marking_goes_on_and_nothing_is_lost(lab: BrowserLab) -> None:
     page = opened(lab, lab.markers[1])
     expect(page.get_by_test_id("ready")).to_have_text("已备好 下 2 份")
-    refuse = cut_off(page)
+    cut_off(page)
     press(page, SIX)
     leave_ask(page)
     expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
@@ -55,8 +56,7 @@ def test_without_the_node_marking_goes_on_and_nothing_is_lost(lab: BrowserLab) -
     expect(bar).to_contain_text("可以继续评阅本机已备好的 2 份")
     expect(page.get_by_test_id("reconnect")).to_be_enabled()
     until_playing(page)
-    page.unroute("**/api/**", refuse)
-    page.unroute("**/videos/**", refuse)
+    page.unroute(LINK)
     reconnect(page)
     is_saved(page)
     expect(bar).to_be_hidden()
@@ -87,7 +87,7 @@ def test_marks_wait_on_this_pc_over_a_reload(lab: BrowserLab) -> None:
 def test_nobody_leaves_while_a_mark_waits(lab: BrowserLab) -> None:
     page = opened(lab, lab.markers[2])
     page.on("dialog", lambda dialog: dialog.accept())
-    refuse = cut_off(page)
+    cut_off(page)
     press(page, SIX)
     leave_ask(page)
     expect(page.get_by_test_id("saved")).to_have_text("1 份待上传")
@@ -98,8 +98,7 @@ def test_nobody_leaves_while_a_mark_waits(lab: BrowserLab) -> None:
     page.get_by_test_id("dialog").get_by_role("button", name="退出").click()
     expect(page.get_by_test_id("dialog")).to_be_hidden()
     expect(page.get_by_test_id("toast")).to_contain_text("还有 1 份待上传")
-    page.unroute("**/api/**", refuse)
-    page.unroute("**/videos/**", refuse)
+    page.unroute(LINK)
     is_saved(page)
 
 
